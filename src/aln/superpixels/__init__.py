@@ -1,0 +1,5 @@
+"""Superpixels: `segment(image, config)` gives connected pieces labelled 0..K-1."""
+
+from aln.superpixels.base import ALGORITHMS, segment
+
+__all__ = ["ALGORITHMS", "segment"]
