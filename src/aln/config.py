@@ -43,10 +43,10 @@ class ModelConfig(_Section):
     """Shapes of the two networks. `input_size` must be a multiple of 16."""
 
     input_size: Annotated[int, Field(ge=32, le=512, multiple_of=16)] = 64
-    classifier_widths: tuple[Positive, ...] = (64, 128, 256, 256)
+    classifier_widths: tuple[Positive, ...] = (32, 64, 128, 256)
     classifier_pools: tuple[bool, ...] = (True, True, True, False)
     classifier_norm: Literal["batch", "group"] = "batch"
-    corruption_widths: tuple[Positive, ...] = (16, 32, 64, 64)
+    corruption_widths: tuple[Positive, ...] = (16, 32, 64, 64, 64)
     corruption_bottleneck: Positive = 128
 
     @model_validator(mode="after")

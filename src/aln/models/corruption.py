@@ -1,0 +1,90 @@
+"""The corruption network: image to occlusion logit per pixel.
+
+Convolutions lead down to a fully connected bottleneck (global information), deconvolutions lead back up, and
+at every level the encoder's features are added to the decoder's (local information: without these residual
+connections the boundaries are poor).
+"""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+
+from aln.config import ModelConfig
+
+INITIAL_PROBABILITY = 0.25
+"""Occlusion probability of every pixel before training: some of the image hidden, most of it visible."""
+
+
+class CorruptionNet(nn.Module):
+    """Conv-deconv network with a fully connected bottleneck and a residual connection at every level.
+
+    Args:
+        config: `corruption_widths` gives the channels at each level, each half the size of the one before;
+            `corruption_bottleneck` the width of the fully connected layer; `input_size` its spatial size.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        widths = config.corruption_widths
+        self.stem = _convolution(3, widths[0])
+        self.down = nn.ModuleList(
+            nn.Sequential(_convolution(narrow, wide, stride=2), _Residual(wide))
+            for narrow, wide in zip(widths, widths[1:], strict=False)
+        )
+        side = config.input_size // 2 ** (len(widths) - 1)
+        self.bottleneck = _Bottleneck(widths[-1], side, config.corruption_bottleneck)
+        self.up = nn.ModuleList(
+            nn.Sequential(nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1), nn.BatchNorm2d(narrow))
+            for narrow, wide in zip(widths, widths[1:], strict=False)
+        )
+        self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.constant_(self.head.bias, math.log(INITIAL_PROBABILITY / (1 - INITIAL_PROBABILITY)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Occlusion logits (B, S, S) of normalised images (B, 3, S, S)."""
+        levels = [self.stem(images)]
+        for down in self.down:
+            levels.append(down(levels[-1]))
+        x = self.bottleneck(levels.pop())
+        for up, skip in zip(reversed(self.up), reversed(levels), strict=True):
+            x = (up(x) + skip).relu()
+        logits: Tensor = self.head(x)
+        return logits.squeeze(1)
+
+
+class _Bottleneck(nn.Module):
+    """Fully connected layers over the whole feature map, added to it."""
+
+    def __init__(self, channels: int, side: int, hidden: int) -> None:
+        super().__init__()
+        size = channels * side * side
+        self.layers = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, size))
+
+    def forward(self, features: Tensor) -> Tensor:
+        # reshape, not view: the features may be channels-last in memory
+        total: Tensor = features + self.layers(features.flatten(1)).reshape(features.shape)
+        return total
+
+
+class _Residual(nn.Module):
+    """Two convolutions around a shortcut (He et al., CVPR 2016)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            _convolution(channels, channels),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        total: Tensor = features + self.layers(features)
+        return total.relu()
+
+
+def _convolution(channels: int, width: int, *, stride: int = 1) -> nn.Sequential:
+    convolution = nn.Conv2d(channels, width, 3, stride=stride, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
