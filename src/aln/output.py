@@ -1,0 +1,197 @@
+"""The folder that `aln localize` fills: one JSON line an image, masks, overlays, failures; safe to continue.
+
+    found/run.json              the model, method and rule that made the results
+    found/localizations.jsonl   one line an image (`Localization.to_dict`), in the order they were done
+    found/masks/<image id>.png  the mask, 0 or 255, at the image's own size
+    found/overlays/<image id>.jpg
+    found/failures.jsonl        photographs that could not be read, with the reason
+
+An image's line is written after its pictures, so a line means that the image is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from aln.errors import DataError
+from aln.localization import Localization
+
+Image = NDArray[np.uint8]
+
+
+class ResultFolder:
+    """Where results go; opening it again continues after the last whole image.
+
+    Args:
+        path: The folder; made if it isn't there.
+        made_by: What results must have in common to lie in one folder (model, method, rule, ...).
+        redo: Remove the results that are there and start afresh.
+
+    Raises:
+        DataError: If the folder can't be written, holds files that aren't results, or results of another
+            model, method, rule or source.
+    """
+
+    def __init__(self, path: Path, made_by: Mapping[str, str], *, redo: bool = False) -> None:
+        self.path = path
+        with _writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+            self._claim(made_by, redo)
+            self.done = frozenset(_whole_lines(self._lines))
+            self._failures.unlink(missing_ok=True)
+
+    def write(self, found: Localization, overlay: Image | None = None) -> None:
+        """Add one image: its mask, its `overlay` (RGB uint8) where given, and last its line.
+
+        Raises:
+            DataError: If something can't be written (a full disk); all earlier images stay whole.
+        """
+        mask, picture = self._pictures(found.image_id)
+        with _writing(self.path):
+            _write_image(mask, found.mask.astype(np.uint8) * 255)
+            if overlay is not None:
+                _write_image(picture, overlay[..., ::-1])
+            _append(self._lines, found.to_dict())
+
+    def fail(self, image_id: str, reason: str) -> None:
+        """Note a photograph that could not be localized."""
+        with _writing(self.path):
+            _append(self._failures, {"image": image_id, "reason": reason})
+
+    @property
+    def _lines(self) -> Path:
+        return self.path / "localizations.jsonl"
+
+    @property
+    def _failures(self) -> Path:
+        return self.path / "failures.jsonl"
+
+    @property
+    def _manifest(self) -> Path:
+        return self.path / "run.json"
+
+    def _pictures(self, image_id: str) -> tuple[Path, Path]:
+        """Paths of the image's mask and overlay, never outside the folder."""
+        parts = PurePosixPath(image_id).parts
+        if not parts or ".." in parts or PurePosixPath(image_id).is_absolute():
+            raise DataError(f"{image_id!r} is no name inside a folder; rename the photograph")
+        return (
+            self.path.joinpath("masks", *parts[:-1], parts[-1] + ".png"),
+            self.path.joinpath("overlays", *parts[:-1], parts[-1] + ".jpg"),
+        )
+
+    def _claim(self, made_by: Mapping[str, str], redo: bool) -> None:
+        """Make sure that the folder is ours and holds nothing made otherwise."""
+        if self._manifest.exists():
+            before = _read_manifest(self._manifest)
+            if not redo:
+                self._compare(before, made_by)
+                return
+            self._remove_results()
+        else:
+            for own in (self._lines, self._failures, self.path / "masks", self.path / "overlays"):
+                if own.exists():
+                    raise DataError(f"{own}: was not written by aln localize; choose another --out folder")
+        self._manifest.write_text(json.dumps(dict(made_by), indent=2) + "\n", encoding="utf-8")
+
+    def _compare(self, before: Mapping[str, Any], made_by: Mapping[str, str]) -> None:
+        for key, value in made_by.items():
+            if before.get(key) != value:
+                raise DataError(
+                    f"{self.path}: holds results with {key} {before.get(key)!r}, not {value!r}; "
+                    "choose another --out folder, or replace them with --redo"
+                )
+
+    def _remove_results(self) -> None:
+        """Remove what earlier calls wrote here, and nothing else."""
+        for image_id in _whole_lines(self._lines):
+            for picture in self._pictures(image_id):
+                picture.unlink(missing_ok=True)
+        self._lines.unlink(missing_ok=True)
+        for folder in (self.path / "masks", self.path / "overlays"):
+            _remove_empty(folder)
+
+
+def image_ids(files: Sequence[Path], root: Path) -> list[str]:
+    """Names of `files` relative to `root`, with forward slashes."""
+    return [_absolute(file).relative_to(root).as_posix() for file in files]
+
+
+def common_folder(paths: Sequence[Path]) -> Path:
+    """The deepest folder that holds all `paths` (a folder holds itself)."""
+    folders = [path if path.is_dir() else path.parent for path in paths]
+    return Path(os.path.commonpath([_absolute(folder) for folder in folders]))
+
+
+def _absolute(path: Path) -> Path:
+    """`path` without `..`, and with its links left as they are: names stay those that the user sees."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn an `OSError` into a `DataError` that names the file and the way out."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or path}: can't be written ({error.strerror}); make room or permission, or "
+            "choose another folder. What is done is kept: the same command continues"
+        ) from error
+
+
+def _whole_lines(path: Path) -> Iterator[str]:
+    """Image ids of the lines; a half line that a crash left at the end is cut off the file."""
+    if not path.exists():
+        return
+    whole = 0
+    with path.open("r+b") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                file.truncate(whole)
+                return
+            whole += len(line)
+            try:
+                image_id = json.loads(line)["image"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise DataError(f"{path}: line {number} is damaged; remove that line") from error
+            yield str(image_id)
+
+
+def _append(path: Path, row: Mapping[str, Any]) -> None:
+    # File names that are no valid UTF-8 come as lone surrogates; backslashreplace writes their JSON escape.
+    line = json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    with path.open("ab") as file:
+        file.write(line)
+
+
+def _write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    encoded = cv2.imencode(path.suffix, pixels)[1]
+    path.write_bytes(encoded.tobytes())
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise DataError(f"{path}: was not written by aln localize; choose another --out folder")
+    return manifest
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove `folder` and the folders in it, except those that hold files."""
+    for path in sorted([folder, *folder.rglob("*")], reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()

@@ -1,0 +1,153 @@
+"""The result folder: whole after a crash, continued by the next call, never outside itself."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from aln.errors import DataError
+from aln.localization import Localization
+from aln.output import ResultFolder, common_folder, image_ids
+
+MADE_BY = {"model": "abc", "method": "aln", "rule": "paper"}
+
+
+def found_in(image_id: str, size: tuple[int, int] = (6, 8)) -> Localization:
+    score_map = np.zeros(size, np.float32)
+    score_map[1:4, 2:5] = 1
+    return Localization(
+        image_id=image_id,
+        score_map=score_map,
+        mask=score_map > 0,
+        boxes=np.array([[2, 1, 5, 4]], np.float32),
+        box_scores=np.array([0.9], np.float32),
+        label=0,
+        class_names=("a", "b"),
+        probabilities=np.array([0.7, 0.3], np.float32),
+        method="aln",
+        rule="paper",
+    )
+
+
+def read(path: Path) -> NDArray[np.uint8]:
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return np.asarray(pixels, np.uint8)
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    "image_id",
+    ["a.jpg", "deep/er/a b.png", "vögel/雀.jpg", "no suffix"],
+    ids=["plain", "nested", "unicode", "bare"],
+)
+def test_an_image_is_a_line_a_mask_and_an_overlay(tmp_path: Path, image_id: str) -> None:
+    folder = ResultFolder(tmp_path / "found", MADE_BY)
+    folder.write(found_in(image_id), np.full((6, 8, 3), 90, np.uint8))
+    assert lines(tmp_path / "found" / "localizations.jsonl") == [found_in(image_id).to_dict()]
+    mask = read(tmp_path / "found" / "masks" / f"{image_id}.png")
+    assert np.array_equal(mask, found_in(image_id).mask * 255)
+    assert (tmp_path / "found" / "overlays" / f"{image_id}.jpg").exists()
+
+
+def test_overlays_are_rgb(tmp_path: Path) -> None:
+    red = np.zeros((6, 8, 3), np.uint8)
+    red[..., 0] = 255
+    ResultFolder(tmp_path, MADE_BY).write(found_in("a.jpg"), red)
+    blue_green_red = read(tmp_path / "overlays" / "a.jpg.jpg")
+    assert blue_green_red[..., 2].min() > 200
+    assert blue_green_red[..., 0].max() < 50
+
+
+@pytest.mark.parametrize("image_id", ["../a.jpg", "x/../../a.jpg", "/etc/a.jpg", ""])
+def test_nothing_is_written_outside(tmp_path: Path, image_id: str) -> None:
+    folder = ResultFolder(tmp_path / "found", MADE_BY)
+    with pytest.raises(DataError, match="no name inside a folder"):
+        folder.write(found_in(image_id))
+    assert [path.name for path in tmp_path.iterdir()] == ["found"]
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["", '{"image": "b.j', '{"image": "b.jpg"}'],
+    ids=["nothing", "half a line", "a line without its end"],
+)
+def test_a_second_call_continues_after_the_last_whole_line(tmp_path: Path, tail: str) -> None:
+    ResultFolder(tmp_path, MADE_BY).write(found_in("a.jpg"))
+    with (tmp_path / "localizations.jsonl").open("a") as file:
+        file.write(tail)
+    again = ResultFolder(tmp_path, MADE_BY)
+    assert again.done == {"a.jpg"}
+    again.write(found_in("b.jpg"))
+    assert [line["image"] for line in lines(tmp_path / "localizations.jsonl")] == ["a.jpg", "b.jpg"]
+
+
+def test_failures_are_listed_and_forgotten_by_the_next_call(tmp_path: Path) -> None:
+    ResultFolder(tmp_path, MADE_BY).fail("bad\udcff.jpg", "is empty")
+    assert lines(tmp_path / "failures.jsonl") == [{"image": "bad\udcff.jpg", "reason": "is empty"}]
+    ResultFolder(tmp_path, MADE_BY)
+    assert not (tmp_path / "failures.jsonl").exists()
+
+
+@pytest.mark.parametrize("key", list(MADE_BY))
+def test_results_made_otherwise_are_refused(tmp_path: Path, key: str) -> None:
+    ResultFolder(tmp_path, MADE_BY).write(found_in("a.jpg"))
+    with pytest.raises(DataError, match=f"{key} .*another --out folder.*--redo"):
+        ResultFolder(tmp_path, MADE_BY | {key: "other"})
+    assert ResultFolder(tmp_path, MADE_BY).done == {"a.jpg"}
+
+
+def test_redo_removes_results_and_nothing_else(tmp_path: Path) -> None:
+    ResultFolder(tmp_path, MADE_BY).write(found_in("deep/a.jpg"), np.zeros((6, 8, 3), np.uint8))
+    (tmp_path / "masks" / "mine.txt").write_text("kept")
+    again = ResultFolder(tmp_path, MADE_BY | {"rule": "otsu"}, redo=True)
+    assert again.done == frozenset()
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    assert left == ["masks", "masks/mine.txt", "run.json"]
+
+
+@pytest.mark.parametrize("name", ["masks/a.png", "overlays/a.jpg", "localizations.jsonl"])
+@pytest.mark.parametrize("redo", [False, True], ids=["", "redo"])
+def test_files_of_somebody_else_are_left_alone(tmp_path: Path, name: str, redo: bool) -> None:
+    theirs = tmp_path / name
+    theirs.parent.mkdir(exist_ok=True)
+    theirs.write_text("theirs")
+    with pytest.raises(DataError, match="not written by aln localize"):
+        ResultFolder(tmp_path, MADE_BY, redo=redo)
+    assert theirs.read_text() == "theirs"
+
+
+@pytest.mark.parametrize("text", ["nonsense", "[]"])
+def test_a_foreign_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(DataError, match=r"run\.json: was not written by aln"):
+        ResultFolder(tmp_path, MADE_BY)
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    ResultFolder(tmp_path, MADE_BY)
+    (tmp_path / "localizations.jsonl").write_text('{"image": "a.jpg"}\nnonsense\n')
+    with pytest.raises(DataError, match="line 2 is damaged"):
+        ResultFolder(tmp_path, MADE_BY)
+
+
+def test_an_unwritable_folder_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="can't be written"):
+        ResultFolder(tmp_path / "file" / "found", MADE_BY)
+
+
+def test_ids_are_relative_to_the_common_folder(tmp_path: Path) -> None:
+    files = [tmp_path / "photos" / "x.jpg", tmp_path / "photos" / "sub" / "y.jpg"]
+    for file in files:
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.touch()
+    root = common_folder([tmp_path / "photos"])
+    assert root == common_folder(files) == tmp_path / "photos"
+    assert image_ids(files, root) == ["x.jpg", "sub/y.jpg"]
+    assert image_ids([tmp_path / "photos" / "sub" / ".." / "x.jpg"], root) == ["x.jpg"]
