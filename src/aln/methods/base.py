@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from torch import Tensor
 
-from aln.models.networks import Networks
 from aln.registry import Registry
 
+MethodFunction = Callable[..., Tensor]
+"""The signature that every method has: `(nets, images, labels, **options) -> scores`.
 
-class MethodFunction(Protocol):
-    """The signature that every method has.
+Args:
+    nets: The trained `Networks`; left exactly as they were (flags, gradients, hooks), also on an error.
+    images: float32 (B, 3, H, W), normalised so that 0 is the data mean.
+    labels: int64 (B,), the class to localize in each image.
+    options: Settings of the method's own: keyword-only numbers, all with defaults.
 
-    Args:
-        nets: The trained networks; left exactly as they were (flags, gradients, hooks), also on an error.
-        images: float32 (B, 3, H, W), normalised so that 0 is the data mean.
-        labels: int64 (B,), the class to localize in each image.
-        options: Settings of the method's own, all with defaults.
-
-    Returns:
-        float32 (B, h, w) raw scores, any finite range, larger = more object.
-    """
-
-    __name__: str
-
-    def __call__(self, nets: Networks, images: Tensor, labels: Tensor, /, **options: float) -> Tensor: ...
+Returns:
+    float32 (B, h, w) raw scores, any finite range, larger = more object.
+"""
 
 
 @dataclass(frozen=True)
