@@ -53,7 +53,7 @@ class ModelConfig(_Section):
     def _depths_fit(self) -> ModelConfig:
         if len(self.classifier_pools) != len(self.classifier_widths):
             raise ValueError("classifier_pools needs one entry for each of classifier_widths")
-        depth = max(sum(self.classifier_pools), len(self.corruption_widths))
+        depth = max(sum(self.classifier_pools), len(self.corruption_widths) - 1)
         if self.input_size % 2**depth:
             raise ValueError(f"input_size {self.input_size} must be a multiple of {2**depth} for this depth")
         return self
@@ -79,23 +79,30 @@ class BalanceConfig(_Section):
 
 
 class TrainingConfig(_Section):
-    """How the two networks are trained. Epochs are passes over the images."""
+    """How the two networks are trained: `warmup_epochs` of the classifier alone, then `epochs` of both.
+
+    Learning rates are peaks; each phase ends at a tenth of its own (cosine). `clean_weight` is the share of
+    the classification loss that comes from clean images, 0..1. `freeze_statistics` keeps the classifier's
+    batch statistics as the warm-up left them. `max_images` cuts the data set short (0: all of it).
+    """
 
     seed: Annotated[int, Field(ge=0)] = 0
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 10
     epochs: Positive = 10
-    classifier_lr: Annotated[float, Field(gt=0)] = 1e-3
+    warmup_lr: Annotated[float, Field(gt=0)] = 2e-3
+    classifier_lr: Annotated[float, Field(gt=0)] = 5e-4
     corruption_lr: Annotated[float, Field(gt=0)] = 1e-3
-    weight_decay: NonNegative = 1e-4
+    weight_decay: NonNegative = 1e-2
     estimator: str = "straight_through"
     masks_per_image: Positive = 1
     objective: str = "margin_argmax"
-    area_penalty: str = "linear"
-    clean_weight: NonNegative = 0.0
+    clean_weight: Fraction = 0.0
+    freeze_statistics: bool = False
     flip: bool = True
     shift: Annotated[int, Field(ge=0)] = 4
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: str = "auto"
     threads: Annotated[int, Field(ge=0)] = 0
     max_images: Annotated[int, Field(ge=0)] = 0
 

@@ -1,0 +1,68 @@
+"""The balance of the two networks: who trains, and how much a masked pixel costs. Pure Python.
+
+The poster aims at a fixed accuracy on corrupted images. Above it, λ falls and only the corruption net trains;
+below it, λ rises and both train. With few classes the printed 10 % lies below chance, so the target here lies
+between chance and the accuracy on clean images.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from aln.config import BalanceConfig
+
+
+@dataclass
+class Balance:
+    """State of the controller.
+
+    Attributes:
+        config: Its settings.
+        n_classes: C; chance is 1 / C.
+        clean_accuracy: Accuracy on clean images, 0..1.
+        area_weight: λ, the cost of the masked area.
+        accuracy: Running accuracy on corrupted images, 0..1.
+        area: Running mean of the masked fraction, 0..1.
+    """
+
+    config: BalanceConfig
+    n_classes: int
+    clean_accuracy: float
+    area_weight: float
+    accuracy: float
+    area: float
+
+    @classmethod
+    def start(cls, config: BalanceConfig, n_classes: int, clean_accuracy: float, area: float) -> Balance:
+        """A controller before its first step: masks don't confuse anybody yet."""
+        return cls(config, n_classes, clean_accuracy, config.area_weight, clean_accuracy, area)
+
+    @property
+    def target_accuracy(self) -> float:
+        """Accuracy on corrupted images that the controller aims at."""
+        chance = 1 / self.n_classes
+        return chance + self.config.target_fraction * max(self.clean_accuracy - chance, 0.0)
+
+    @property
+    def classifier_trains(self) -> bool:
+        """Whether the classifier trains in this step, beside the corruption net."""
+        return not self.config.gate or self.accuracy < self.target_accuracy
+
+    def update(self, accuracy: float, area: float) -> None:
+        """Take in one batch's accuracy on corrupted images and its masked fraction, and move λ."""
+        keep = self.config.momentum
+        self.accuracy = keep * self.accuracy + (1 - keep) * accuracy
+        self.area = keep * self.area + (1 - keep) * area
+        factor = math.exp(self.config.rate * self._pressure())
+        bounded = min(max(self.area_weight * factor, self.config.area_weight_min), self.config.area_weight_max)
+        self.area_weight = bounded
+
+    def _pressure(self) -> float:
+        """Which way λ goes, -1..1: up where masks should shrink."""
+        if self.config.steer == "accuracy":
+            return 1.0 if self.accuracy < self.target_accuracy else -1.0
+        if self.config.steer == "area":
+            target = max(self.config.target_area, 1e-3)
+            return min(max((self.area - target) / target, -1.0), 1.0)
+        return 0.0

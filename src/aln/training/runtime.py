@@ -1,0 +1,60 @@
+"""The machine: which device, which precision, how many threads."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+
+from aln.config import TrainingConfig
+from aln.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where and how precisely the networks run.
+
+    Attributes:
+        device: CPU or an accelerator.
+        bf16: Whether forward passes run in bfloat16 autocast; weights and losses stay float32.
+    """
+
+    device: torch.device
+    bf16: bool
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Context for every forward pass."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+
+def choose_runtime(config: TrainingConfig) -> Runtime:
+    """Resolve "auto" settings on this machine, and set the number of threads where one is given.
+
+    Raises:
+        ConfigError: For a device that this machine lacks.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    device = _device(config.device)
+    bf16 = _bf16_pays(device) if config.precision == "auto" else config.precision == "bf16"
+    return Runtime(device, bf16)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"training.device={name!r} can't be used here ({error}); try 'auto' or 'cpu'") from error
+    return device
+
+
+def _bf16_pays(device: torch.device) -> bool:
+    """Whether the chip multiplies bfloat16 in hardware; emulation would be slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(probe is not None and probe())

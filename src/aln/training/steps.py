@@ -1,0 +1,172 @@
+"""One training step of each network. Two graphs an iteration: neither step's gradient reaches the other net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aln.config import TrainingConfig
+from aln.errors import TrainingError
+from aln.models.classifier import Classifier
+from aln.models.corruption import CorruptionNet
+from aln.models.masking import area, occlude, segment_probabilities, spread
+from aln.training.batches import Batch
+from aln.training.estimators import ESTIMATORS, Estimate, MaskingProblem
+from aln.training.objectives import OBJECTIVES
+from aln.training.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class CorruptionResult:
+    """Outcome of a corruption step.
+
+    Attributes:
+        loss: Objective plus λ · expected area, float.
+        accuracy: The classifier's accuracy on the masked images, 0..1.
+        area: Mean masked fraction, 0..1.
+        masked: One masked version of every image (B, 3, S, S), without a graph.
+    """
+
+    loss: float
+    accuracy: float
+    area: float
+    masked: Tensor
+
+
+def corruption_step(
+    classifier: Classifier,
+    corruption: CorruptionNet,
+    optimiser: torch.optim.Optimizer,
+    batch: Batch,
+    *,
+    n_segments: int,
+    area_weight: float,
+    config: TrainingConfig,
+    runtime: Runtime,
+    noise: torch.Generator,
+) -> CorruptionResult:
+    """Lower `objective + area_weight * area` in expectation over the masks; the classifier is frozen.
+
+    The classifier runs on population statistics: with the statistics of a batch of masked images it is
+    confused more by a masked background than by a masked object, and the masks would learn the background.
+    The expected area needs no sampling: it is the mean of the probabilities, weighted by size.
+
+    Raises:
+        TrainingError: If the loss is not finite.
+    """
+    classifier.eval()
+    corruption.train()
+    with runtime.autocast():
+        occlusion_logits = corruption(batch.images)
+    probabilities = segment_probabilities(occlusion_logits, batch.segments, n_segments)
+    with frozen(classifier):
+        problem = MaskingProblem(
+            images=batch.images,
+            labels=batch.labels,
+            segments=batch.segments,
+            probabilities=probabilities,
+            classify=lambda images: _logits(classifier, images, runtime),
+            objective=OBJECTIVES[config.objective],
+            masks_per_image=config.masks_per_image,
+            generator=noise,
+        )
+        estimate = ESTIMATORS[config.estimator](problem)
+        mean_area = area(probabilities, batch.segments).mean()
+        optimiser.zero_grad(set_to_none=True)
+        (estimate.surrogate + area_weight * mean_area).backward()
+    optimiser.step()
+    covered = float(mean_area.detach())
+    loss = estimate.value + area_weight * covered
+    return CorruptionResult(
+        loss=_finite(loss, "corruption"),
+        accuracy=_accuracy(estimate, batch.labels),
+        area=covered,
+        masked=occlude(batch.images, spread(estimate.masks[0], batch.segments)),
+    )
+
+
+def classifier_step(
+    classifier: Classifier,
+    optimiser: torch.optim.Optimizer,
+    clean: Tensor,
+    masked: Tensor | None,
+    labels: Tensor,
+    *,
+    clean_weight: float,
+    runtime: Runtime,
+    freeze_statistics: bool = False,
+) -> tuple[float, float]:
+    """Cross-entropy with the true label on masked images, and on clean ones with the weight `clean_weight`.
+
+    Args:
+        classifier: The network to train.
+        optimiser: Its optimiser.
+        clean: Images (B, 3, S, S).
+        masked: The same images masked and detached, or None to train on clean images alone (warm-up).
+        labels: int64 (B,).
+        clean_weight: Share of the clean images in the loss, 0..1.
+        runtime: Device and precision.
+        freeze_statistics: Keep the batch statistics as they are.
+
+    Returns:
+        Loss and accuracy over everything that was shown.
+
+    Raises:
+        TrainingError: If the loss is not finite.
+    """
+    classifier.train(not freeze_statistics)
+    shown, weights = _shown(clean, masked, clean_weight)
+    targets = labels.repeat(len(weights))
+    logits = _logits(classifier, shown, runtime)
+    losses = F.cross_entropy(logits, targets, reduction="none").view(len(weights), -1).mean(1)
+    loss = (losses * losses.new_tensor(weights)).sum()
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()
+    accuracy = float((logits.argmax(1) == targets).float().mean())
+    return _finite(float(loss.detach()), "classification"), accuracy
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """No gradient for the network's own weights; gradients still pass through it to its input."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+
+
+def _shown(clean: Tensor, masked: Tensor | None, clean_weight: float) -> tuple[Tensor, list[float]]:
+    if masked is None:
+        return clean, [1.0]
+    if clean_weight == 0:
+        return masked, [1.0]
+    return torch.cat([masked, clean]), [1 - clean_weight, clean_weight]
+
+
+def _logits(classifier: Classifier, images: Tensor, runtime: Runtime) -> Tensor:
+    with runtime.autocast():
+        logits: Tensor = classifier(images)
+    return logits.float()
+
+
+def _accuracy(estimate: Estimate, labels: Tensor) -> float:
+    return float((estimate.logits.argmax(2) == labels).float().mean())
+
+
+def _finite(loss: float, name: str) -> float:
+    if loss != loss or abs(loss) == float("inf"):
+        raise TrainingError(
+            f"the {name} loss is {loss}: training stopped, the last checkpoint is whole. "
+            "Try a lower learning rate (training.corruption_lr, training.classifier_lr) or training.precision=fp32"
+        )
+    return loss
