@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aln.config import SuperpixelConfig
 from aln.registry import Registry
+from aln.superpixels.connectivity import connected_pieces, merge_small, relabel
 
 Image = NDArray[np.uint8]
 Segments = NDArray[np.int32]
@@ -18,11 +19,24 @@ Algorithm = Callable[[Image, SuperpixelConfig], Segments]
 
 ALGORITHMS: Registry[Algorithm] = Registry("superpixel algorithm")
 
+SMALLEST = 0.25
+"""Pieces below this fraction of the mean area that was asked for are merged away."""
+
 
 def segment(image: Image, config: SuperpixelConfig) -> Segments:
     """Cut an RGB uint8 (H, W, 3) image of any size into superpixels.
 
     Returns:
-        int32 (H, W), labels 0..K-1, each one connected piece (4-neighbourhood), K about `config.count`.
+        int32 (H, W), labels 0..K-1 in raster order of their first pixels, each one connected piece
+        (4-neighbourhood), K about `config.count`. The same image gives the same labels, always.
+
+    Raises:
+        ConfigError: If no algorithm has the name `config.algorithm`.
+        ValueError: If the image is empty or not uint8 (H, W, 3).
     """
-    raise NotImplementedError
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+        raise ValueError(f"image must be uint8 (H, W, 3) and not empty, not {image.dtype} {image.shape}")
+    rough = ALGORITHMS[config.algorithm](np.ascontiguousarray(image), config)
+    pieces = connected_pieces(rough)
+    smallest = SMALLEST * pieces.size / config.count
+    return relabel(merge_small(pieces, smallest))
