@@ -1,0 +1,194 @@
+"""Decoding: every kind of file that people have, and every kind that only looks like one."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as PillowImage
+
+from aln.data.base import Image
+from aln.data.images import decode, read_image, resize_to_input
+from aln.errors import DataError
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+def _quadrants() -> PillowImage.Image:
+    """30x20: red top left, blue top right, green bottom left, black bottom right."""
+    pixels = np.zeros((20, 30, 3), np.uint8)
+    pixels[:10, :15], pixels[:10, 15:], pixels[10:, :15] = RED, BLUE, GREEN
+    return PillowImage.fromarray(pixels)
+
+
+def _encoded(image: PillowImage.Image, kind: str, **options: Any) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _photo(kind: str) -> bytes:
+    pixels = cv2.resize(np.random.default_rng(0).integers(0, 255, (16, 16, 3), dtype=np.uint8), (128, 128))
+    return _encoded(PillowImage.fromarray(pixels), kind)
+
+
+def _png(width: int, height: int) -> bytes:
+    """A PNG that is all header: says `width`x`height`, holds next to nothing."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = zlib.compress(b"\0" * 100)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+KINDS = {
+    "jpeg": _encoded(_quadrants(), "JPEG", quality=95, subsampling=0),
+    "png": _encoded(_quadrants(), "PNG"),
+    "bmp": _encoded(_quadrants(), "BMP"),
+    "webp": _encoded(_quadrants(), "WEBP", lossless=True),
+    "tiff": _encoded(_quadrants(), "TIFF"),
+    "ppm": _encoded(_quadrants(), "PPM"),
+    "jpeg 2000": _encoded(_quadrants(), "JPEG2000"),
+    "cmyk jpeg": _encoded(_quadrants().convert("CMYK"), "JPEG", quality=95),
+    "cmyk tiff": _encoded(_quadrants().convert("CMYK"), "TIFF"),
+    "palette png": _encoded(_quadrants().convert("P"), "PNG"),
+    "alpha png": _encoded(_quadrants().convert("RGBA"), "PNG"),
+    "alpha webp": _encoded(_quadrants().convert("RGBA"), "WEBP", lossless=True),
+    "animated gif": _encoded(
+        _quadrants(), "GIF", save_all=True, append_images=[PillowImage.new("RGB", (30, 20), "white")]
+    ),
+}
+
+
+@pytest.mark.parametrize("data", KINDS.values(), ids=KINDS.keys())
+def test_every_kind_becomes_rgb(data: bytes) -> None:
+    image = decode(data, "photo")
+    assert image.shape == (20, 30, 3)
+    assert image.dtype == np.uint8
+    corners = image[[2, 2, 17], [2, 27, 2]].astype(int)
+    assert np.abs(corners - [RED, BLUE, GREEN]).max() <= 12
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize(
+    ("orientation", "corner"),
+    [
+        (1, (0, 0)),
+        (2, (0, -1)),
+        (3, (-1, -1)),
+        (4, (-1, 0)),
+        (5, (0, 0)),
+        (6, (0, -1)),
+        (7, (-1, -1)),
+        (8, (-1, 0)),
+    ],
+)
+def test_exif_orientation_is_applied(kind: str, orientation: int, corner: tuple[int, int]) -> None:
+    exif = PillowImage.Exif()
+    exif[0x112] = orientation
+    image = decode(_encoded(_quadrants(), kind, exif=exif), "photo")
+    assert image.shape == ((20, 30, 3) if orientation < 5 else (30, 20, 3))
+    assert np.abs(image[corner].astype(int) - RED).max() <= 12
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "LA"])
+def test_grey_becomes_three_equal_channels(mode: str) -> None:
+    image = decode(_encoded(_quadrants().convert(mode), "PNG"), "photo")
+    assert (image == image[..., :1]).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_sixteen_bits_are_scaled_not_clipped(kind: str) -> None:
+    ramp = np.linspace(0, 65535, 600).astype(np.uint16).reshape(20, 30)
+    image = decode(_encoded(PillowImage.fromarray(ramp), kind), "photo")
+    np.testing.assert_allclose(image[..., 0], ramp / 257, atol=1)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP"])
+def test_one_pixel(kind: str) -> None:
+    assert decode(_encoded(PillowImage.new("RGB", (1, 1), RED), kind), "photo").shape == (1, 1, 3)
+
+
+BAD = {
+    "zero bytes": (b"", "empty"),
+    "text": (b"hello, this is no photograph", "not an image"),
+    "html": (b"<!doctype html><p>404</p>", "not an image"),
+    "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
+    "magic only": (b"\xff\xd8\xff", "image|header|truncated"),
+    "bomb": (_png(30_000, 30_000), "100 million"),
+    "bomb that Pillow lets pass": (_png(10_001, 10_000), "100 million"),
+    "float tiff": (_encoded(_quadrants().convert("F"), "TIFF"), "8 bits"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(("data", "reason"), BAD.values(), ids=BAD.keys())
+def test_bad_files_are_refused_by_name(data: bytes, reason: str) -> None:
+    with pytest.raises(DataError, match=f"^my photo.jpg: .*({reason})"):
+        decode(data, "my photo.jpg")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "JPEG2000", "AVIF"])
+@pytest.mark.parametrize("kept", [0.02, 0.5, 0.95])
+def test_truncated_files_are_refused(kind: str, kept: float, capfd: pytest.CaptureFixture[str]) -> None:
+    data = _photo(kind)
+    with pytest.raises(DataError, match=r"^half\.x: "):
+        decode(data[: int(len(data) * kept)], "half.x")
+    assert capfd.readouterr().err == ""
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(["JPEG", "PNG", "GIF"]), st.data())
+def test_damaged_bytes_give_an_image_or_a_data_error(kind: str, data: st.DataObject) -> None:
+    content = bytearray(KINDS[{"JPEG": "jpeg", "PNG": "png", "GIF": "animated gif"}[kind]])
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        image = decode(bytes(content), "x")
+    except DataError:
+        return
+    assert image.dtype == np.uint8
+    assert image.shape[2] == 3
+
+
+@pytest.mark.parametrize("name", ["a photo.png", "Käse größe.png", "写真 1.png", "UPPER.PNG"])
+def test_any_file_name_works(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(KINDS["png"])
+    assert read_image(tmp_path / name).shape == (20, 30, 3)
+
+
+def test_paths_that_are_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is a folder"):
+        read_image(tmp_path)
+    with pytest.raises(DataError, match=r"gone\.jpg: can't be read \(No such file"):
+        read_image(tmp_path / "gone.jpg")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(64, 64), (1, 1), (1, 500), (500, 1), (480, 640), (10, 10), (65, 63)],
+    ids=lambda s: f"{s[0]}x{s[1]}",
+)
+def test_resize_to_input_keeps_the_mean(shape: tuple[int, int]) -> None:
+    ramp = np.linspace(0, 255, shape[0] * shape[1]).reshape(shape)
+    image: Image = np.repeat(ramp[..., None], 3, axis=2).astype(np.uint8)
+    resized = resize_to_input(image, 64)
+    assert resized.shape == (64, 64, 3)
+    assert resized.dtype == np.uint8
+    assert abs(resized.mean() - image.mean()) < 2
+
+
+def test_shrinking_averages_instead_of_skipping() -> None:
+    checkerboard = np.indices((128, 128)).sum(0) % 2 * 255
+    image: Image = np.repeat(checkerboard[..., None], 3, axis=2).astype(np.uint8)
+    assert set(np.unique(resize_to_input(image, 64))) <= {127, 128}
