@@ -1,0 +1,72 @@
+"""Labelled images whose files lie in a `Store`: what every data set but the generated ones is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from aln.data.base import Image, LabelledImages
+from aln.data.images import decode
+from aln.data.store import Store
+from aln.errors import DataError
+
+
+class Entry(NamedTuple):
+    """One photograph: its name in the store, which is its image id too, and its class index."""
+
+    name: str
+    label: int
+
+
+class StoredImages(LabelledImages):
+    """Photographs in a folder tree or in zip archives.
+
+    Raises:
+        DataError: If there is no photograph at all, fewer than two classes, or a class without photographs.
+    """
+
+    def __init__(
+        self, name: str, class_names: Sequence[str], entries: Sequence[Entry], store: Store, *, where: str
+    ) -> None:
+        self.name = name
+        self.class_names = tuple(class_names)
+        self._entries = entries
+        self._store = store
+        self._check_classes(where)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def image_id(self, index: int) -> str:
+        return self._entries[index].name
+
+    def label(self, index: int) -> int:
+        return self._entries[index].label
+
+    def read(self, index: int) -> Image:
+        name = self._entries[index].name
+        return decode(self._store.read(name), self._store.where(name))
+
+    def fingerprint(self) -> str:
+        entries = (f"{label} {name} {self._store.digest(name).hex()}" for name, label in self._entries)
+        return fingerprint([self.name, *self.class_names, *entries])
+
+    def _check_classes(self, where: str) -> None:
+        if len(self.class_names) < 2:
+            raise DataError(f"{where}: needs at least two classes to learn what tells them apart")
+        seen = {entry.label for entry in self._entries}
+        empty = [name for label, name in enumerate(self.class_names) if label not in seen]
+        if empty:
+            raise DataError(
+                f"{where}: no photographs of {', '.join(map(repr, empty))}; add some or remove the class"
+            )
+
+
+def fingerprint(parts: Iterable[object]) -> str:
+    """Hex digest of the parts' text, the same in every process; parts can't run into each other."""
+    digest = sha256()
+    for part in parts:
+        text = str(part).encode("utf-8", "surrogateescape")
+        digest.update(len(text).to_bytes(8, "little") + text)
+    return digest.hexdigest()
