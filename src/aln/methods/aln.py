@@ -17,7 +17,7 @@ from aln.models.networks import Networks
     superpixels=True,
     needs_corruption_net=True,
 )
-@torch.no_grad()
+@torch.inference_mode()
 def aln(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:
     """Occlusion probability of the corruption net, averaged over superpixels.
 

@@ -14,7 +14,7 @@ from aln.models.networks import Networks
 
 
 @register("cam", cite="Zhou et al., CVPR 2016")
-@torch.no_grad()
+@torch.inference_mode()
 def cam(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:
     """Class activation map of the classifier, without a ReLU, as in its paper."""
     features = nets.classifier.features(images)  # (B, D, h, w)
