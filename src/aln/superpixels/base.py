@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aln.config import SuperpixelConfig
 from aln.registry import Registry
-from aln.superpixels.connectivity import connected_pieces, merge_small, relabel
+from aln.superpixels.connectivity import tidied
 
 Image = NDArray[np.uint8]
 Segments = NDArray[np.int32]
@@ -37,6 +37,4 @@ def segment(image: Image, config: SuperpixelConfig) -> Segments:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
         raise ValueError(f"image must be uint8 (H, W, 3) and not empty, not {image.dtype} {image.shape}")
     rough = ALGORITHMS[config.algorithm](np.ascontiguousarray(image), config)
-    pieces = connected_pieces(rough)
-    smallest = SMALLEST * pieces.size / config.count
-    return relabel(merge_small(pieces, smallest))
+    return tidied(rough, SMALLEST * rough.size / config.count)

@@ -9,6 +9,16 @@ from numpy.typing import NDArray
 Labels = NDArray[np.int32]
 
 
+def tidied(labels: Labels, smallest: float) -> Labels:
+    """Any label map as int32 (H, W), 0..K-1 in raster order, each label one 4-connected piece.
+
+    Args:
+        labels: Integers (H, W), not empty; need be neither connected nor consecutive.
+        smallest: Pieces with fewer pixels are joined to a neighbour.
+    """
+    return relabel(merge_small(connected_pieces(labels), smallest))
+
+
 def connected_pieces(labels: Labels) -> Labels:
     """Give each 4-connected piece of equal labels a number of its own, int32 (H, W), from 0 without gaps.
 
@@ -55,23 +65,27 @@ def relabel(pieces: Labels) -> Labels:
 
 def _best_neighbours(pieces: Labels, small: NDArray[np.bool_]) -> NDArray[np.int64]:
     """For each small piece the neighbour with the longest shared border; for each other piece itself."""
-    low, high, length = _borders(pieces, len(small))
+    low, high, length = _borders(pieces, small)
     order = np.argsort(length, kind="stable")  # one total order for both directions: no cycles beyond pairs
     low, high = low[order], high[order]
-    best = np.arange(len(small))
+    itself = np.arange(len(small))
+    best = itself.copy()
     source = np.stack([low, high], axis=1).ravel()
     best[source] = np.stack([high, low], axis=1).ravel()  # the last one assigned, the longest border, stays
-    return np.where(small, best, np.arange(len(small)))
+    return np.where(small, best, itself)
 
 
-def _borders(pieces: Labels, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of neighbouring pieces (low label, high label) and the length of their border in pixel edges."""
-    one = np.concatenate([pieces[:, 1:].ravel(), pieces[1:].ravel()]).astype(np.int64)
-    other = np.concatenate([pieces[:, :-1].ravel(), pieces[:-1].ravel()]).astype(np.int64)
-    differ = one != other
-    one, other = one[differ], other[differ]
-    pairs, length = np.unique(np.minimum(one, other) * count + np.maximum(one, other), return_counts=True)
-    return pairs // count, pairs % count, length
+def _borders(
+    pieces: Labels, small: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs (low label, high label) that a small piece is in, and the length of their border in pixel edges."""
+    one = np.concatenate([pieces[:, 1:].ravel(), pieces[1:].ravel()])
+    other = np.concatenate([pieces[:, :-1].ravel(), pieces[:-1].ravel()])
+    wanted = np.flatnonzero((one != other) & (small[one] | small[other]))
+    one, other = one[wanted].astype(np.int64), other[wanted].astype(np.int64)
+    pairs = np.minimum(one, other) * len(small) + np.maximum(one, other)
+    pairs, length = np.unique(pairs, return_counts=True)
+    return pairs // len(small), pairs % len(small), length
 
 
 def _roots(parent: NDArray[np.int64]) -> NDArray[np.int64]:
