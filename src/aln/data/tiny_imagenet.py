@@ -71,19 +71,15 @@ def open_truth(path: Path, split: Split, options: Options) -> GroundTruth:
     return BoxTruth({name: _half_open(corners) for name, corners in annotations.items()})
 
 
-def train_images(store: Store) -> list[tuple[str, str, int]]:
-    """Every training image as (name in the store, WordNet id, number within its class)."""
-    matches = ((name, _TRAIN.fullmatch(name)) for name in store.names())
-    return [(name, match[1], int(match[2])) for name, match in matches if match]
-
-
-def in_split(number: int, split: Split) -> bool:
-    """Whether the training image of this number belongs to a training split."""
-    return (number >= FULLSUP_FROM) == (split == "train-fullsup")
+def image_names(store: Store, split: Split) -> list[str]:
+    """Names in the store of all photographs of a split, whatever their class."""
+    if split == "test":
+        return [name for name in store.names() if name.startswith("val/images/")]
+    return [name for name, _, number in _train_images(store) if _in_split(number, split)]
 
 
 def _half_open(corners: list[str]) -> Boxes:
-    """Stored inclusive corners as half-open (1, 4); (0, 4) where the stored width or height is 0 (0.4 % are)."""
+    """Stored inclusive corners as half-open (1, 4); (0, 4) where the stored width or height is 0."""
     inclusive = np.array([corners], np.float32)
     return sound_boxes(inclusive) + np.array([0, 0, 1, 1], np.float32)
 
@@ -108,12 +104,22 @@ def _class_names(store: Store, wnids: list[str]) -> list[str]:
     ]
 
 
+def _train_images(store: Store) -> list[tuple[str, str, int]]:
+    """Every training image as (name in the store, WordNet id, number within its class)."""
+    matches = ((name, _TRAIN.fullmatch(name)) for name in store.names())
+    return [(name, match[1], int(match[2])) for name, match in matches if match]
+
+
+def _in_split(number: int, split: Split) -> bool:
+    return (number >= FULLSUP_FROM) == (split == "train-fullsup")
+
+
 def _train_entries(store: Store, wnids: list[str], split: Split) -> list[Entry]:
     labels = {wnid: label for label, wnid in enumerate(wnids)}
     chosen = [
         (labels[wnid], number, name)
-        for name, wnid, number in train_images(store)
-        if wnid in labels and in_split(number, split)
+        for name, wnid, number in _train_images(store)
+        if wnid in labels and _in_split(number, split)
     ]
     return [Entry(name, label) for label, _, name in sorted(chosen)]
 
