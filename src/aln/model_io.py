@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -88,11 +88,10 @@ def save_model(
         weights_sha256=hashlib.sha256(weights).hexdigest(),
         provenance={"aln_version": version("aln"), **provenance},
     )
-    text = json.dumps(manifest.model_dump(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:
         write_atomic(folder / WEIGHTS, weights)
         write_atomic(folder / CONFIG, tomli_w.dumps(config.model_dump(exclude_none=True)).encode())
-        write_atomic(folder / MANIFEST, text.encode())
+        write_atomic(folder / MANIFEST, _as_json(manifest))
     except OSError as error:
         raise ModelError(f"{folder}: the model can't be written there ({error.strerror})") from error
 
@@ -124,6 +123,39 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> SavedModel:
     preprocessing = Preprocessing(manifest.input_size, manifest.mean, manifest.std)
     networks = Networks(nets["classifier"], nets.get("corruption"), preprocessing, config.superpixels)  # type: ignore[arg-type]
     return SavedModel(networks, manifest.class_names, config, manifest.provenance)
+
+
+def fingerprint(folder: Path) -> str:
+    """Hex digest over the weights of a model folder.
+
+    Raises:
+        ModelError: If the folder is no model.
+    """
+    return _read_manifest(folder).weights_sha256
+
+
+def record_scores(folder: Path, scores: Sequence[Mapping[str, Any]], *, key: Sequence[str]) -> None:
+    """Keep measured figures in a model folder, under `scores` of its provenance.
+
+    Args:
+        folder: Model folder.
+        scores: JSON-ready rows.
+        key: The fields that say what was measured; an earlier row that has the same there is replaced.
+
+    Raises:
+        ModelError: If the folder is no model or can't be written.
+    """
+    manifest = _read_manifest(folder)
+    rows = {tuple(row.get(k) for k in key): row for row in [*manifest.provenance.get("scores", []), *scores]}
+    manifest.provenance["scores"] = list(rows.values())
+    try:
+        write_atomic(folder / MANIFEST, _as_json(manifest))
+    except OSError as error:
+        raise ModelError(f"{folder}: scores can't be written there ({error.strerror})") from error
+
+
+def _as_json(manifest: _Manifest) -> bytes:
+    return (json.dumps(manifest.model_dump(), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def _state(networks: Networks) -> dict[str, Tensor]:

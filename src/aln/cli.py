@@ -1,0 +1,162 @@
+"""The command line: each verb a few lines over the Python API, imported inside so that --help is instant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from aln.errors import AlnError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(
+    help="Find objects in photographs after learning from class folders alone: no boxes, masks or prompts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Run = Annotated[
+    Path, typer.Argument(help="Folder of a trained model, made by aln train.", show_default=False)
+]
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Photographs: photos/<class>/*.jpg, or a benchmark's own layout.", show_default=False
+    ),
+]
+Format = Annotated[str, typer.Option("--format", help="Layout of the photographs; auto recognises it.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change a setting, e.g. training.batch_size=32; repeatable."
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first photograph that can't be read.")]
+MethodName = Annotated[
+    str | None, typer.Option("--method", help="See aln methods; default: the model's own.")
+]
+RuleName = Annotated[
+    str | None, typer.Option("--rule", help="Threshold rule: paper, otsu, fixed:0.5, percentile:80.")
+]
+
+
+@app.command()
+def train(
+    data: Data,
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the trained model.", show_default=False)
+    ],
+    preset: Annotated[str, typer.Option(help="Recipe; see aln presets.")] = "default",
+    data_format: Format = "auto",
+    settings: Settings = None,
+    epochs: Annotated[int | None, typer.Option(help="Short for --set training.epochs=N.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
+    strict: Strict = False,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for decoded photographs.", show_default=False)
+    ] = None,
+) -> None:
+    """Learn from photographs in class folders."""
+    from aln.config import load_config
+    from aln.training import train as run_training
+
+    short = {"training.epochs": epochs, "training.seed": seed}
+    overrides = [f"{key}={value}" for key, value in short.items() if value is not None]
+    where = {"data": {"path": str(data), "format": data_format}}
+    config = load_config(preset, [*overrides, *(settings or [])], settings=where)
+    console = _console(stderr=True)
+    run_training(
+        config, out, resume=resume, strict=strict, cache_root=cache, overwrite=overwrite, console=console
+    )
+    console.print(f"The trained model is in {out}; next: aln localize {out} PHOTOS --out found")
+
+
+@app.command()
+def localize(
+    run: Run,
+    images: Annotated[list[Path], typer.Argument(help="Photographs: files, folders.", show_default=False)],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.", show_default=False)],
+    method: MethodName = None,
+    rule: RuleName = None,
+    boxes: Annotated[
+        Literal["largest", "all"] | None, typer.Option(help="One box an image, or several.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Photographs at a time.", min=1)] = None,
+    overlays: Annotated[bool, typer.Option(help="Draw the result over each photograph.")] = True,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Replace earlier results instead of continuing.")
+    ] = False,
+    strict: Strict = False,
+) -> None:
+    """Find the object in each photograph: boxes, masks, overlays, one JSON line an image."""
+    from aln.pipeline import localize_run
+
+    chosen = {"method": method, "rule": rule, "boxes": boxes, "batch_size": batch_size}
+    given = {key: value for key, value in chosen.items() if value is not None}
+    console = _console(stderr=True)
+    summary = localize_run(
+        run, images, out, given, overlays=overlays, redo=redo, strict=strict, console=console
+    )
+    console.print("\n".join([*summary.lines(), f"Results are in {out}"]))
+
+
+@app.command()
+def info(run: Run, *, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """What a trained model is: classes, sizes, recipe, how it was trained, its scores."""
+    from aln.describe import describe, print_description
+
+    description = describe(run)
+    if as_json:
+        typer.echo(json.dumps(description, indent=2, ensure_ascii=False))
+    else:
+        print_description(description, _console())
+
+
+@app.command()
+def methods() -> None:
+    """The localization methods, where each was published, and what it needs."""
+    from rich.table import Table
+
+    from aln.methods import METHODS
+
+    table = Table("method", "what it does", "source", "needs")
+    for name in METHODS:
+        method = METHODS[name]
+        needs = "classifier and corruption net" if method.needs_corruption_net else "classifier"
+        table.add_row(name, method.summary, method.cite, needs)
+    _console().print(table)
+
+
+@app.command()
+def presets() -> None:
+    """The training recipes that come with aln."""
+    from aln.config import preset_names
+
+    typer.echo("\n".join(preset_names()))
+
+
+def main() -> None:
+    """Entry point: errors a user can cause come as one line on stderr and exit code 2."""
+    try:
+        app()
+    except AlnError as error:
+        _console(stderr=True).print(f"error: {error}", style="red")
+        sys.exit(2)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """A console that prints file and class names as they are, brackets included."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=True)

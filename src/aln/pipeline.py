@@ -1,0 +1,153 @@
+"""From photographs on disk to a folder of results: a stream in constant memory that can be continued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.text import Text
+
+from aln.boxes import parse_rule
+from aln.data.base import Image
+from aln.data.folder import list_images
+from aln.data.images import read_image
+from aln.errors import DataError
+from aln.localizer import Localizer
+from aln.model_io import fingerprint
+from aln.output import ResultFolder, common_folder, image_ids
+from aln.visualize import overlay
+
+SHOWN_FAILURES = 20
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a call did: images localized, images skipped as done before, and why others could not be read."""
+
+    localized: int
+    skipped: int
+    failures: Mapping[str, str]
+
+    def lines(self) -> Iterator[str]:
+        """In words, one line each."""
+        before = f", {self.skipped} done before" if self.skipped else ""
+        yield f"{self.localized} localized{before}, {len(self.failures)} failed"
+        yield from list(self.failures.values())[:SHOWN_FAILURES]
+        if len(self.failures) > SHOWN_FAILURES:
+            yield f"... and {len(self.failures) - SHOWN_FAILURES} more, all listed in failures.jsonl"
+
+
+def localize_run(
+    run: Path,
+    paths: Sequence[Path],
+    out: Path,
+    settings: Mapping[str, str | int],
+    *,
+    overlays: bool = True,
+    redo: bool = False,
+    strict: bool = False,
+    console: Console | None = None,
+) -> Summary:
+    """Localize the photographs in `paths` with the model in `run`, into the folder `out`.
+
+    Args:
+        run: Model folder.
+        paths: Photographs and folders of photographs.
+        out: Folder of results; what it holds already from the same model and settings is kept and skipped.
+        settings: Changes to the model's own `LocalizeConfig`.
+        overlays: Draw each result over its photograph.
+        redo: Replace earlier results instead of continuing them.
+        strict: Raise for the first photograph that can't be read.
+        console: Where the progress bar goes; standard error by default.
+
+    Raises:
+        AlnError: For a folder that is no model, an unknown method or rule, a missing path, results of another
+            model or other settings in `out`, or an `out` that can't be written.
+    """
+    root, photographs = find_photographs(paths)
+    localizer = Localizer.load(run)
+    chosen = localizer.config.localize.model_copy(update=dict(settings))
+    localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": chosen}))
+    localizer.task(chosen.method)
+    parse_rule(chosen.rule)
+    made_by = {
+        "model": fingerprint(run),
+        "method": chosen.method,
+        "rule": chosen.rule,
+        "boxes": chosen.boxes,
+        "photographs": str(root),
+    }
+    folder = ResultFolder(out, made_by, redo=redo)
+    return localize_into(folder, localizer, photographs, overlays=overlays, strict=strict, console=console)
+
+
+def find_photographs(paths: Sequence[Path]) -> tuple[Path, dict[str, Path]]:
+    """The images among `paths` (files and folders), by image id, and the folder their ids are relative to.
+
+    Raises:
+        DataError: If a path is missing or there is no image at all.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise DataError(f"{path}: is not there; check the path")
+        files += list_images(path) if path.is_dir() else [path]
+    if not files:
+        raise DataError(f"{paths[0]}: holds no images; name a folder of photographs, or files")
+    root = common_folder(paths)
+    return root, dict(zip(image_ids(files, root), files, strict=True))
+
+
+def localize_into(
+    folder: ResultFolder,
+    localizer: Localizer,
+    photographs: Mapping[str, Path],
+    *,
+    overlays: bool = True,
+    strict: bool = False,
+    console: Console | None = None,
+) -> Summary:
+    """Localize `photographs` as `localizer.config.localize` says, and write each result as it comes.
+
+    Raises:
+        DataError: If a result can't be written, or with `strict` for the first photograph that can't be read.
+    """
+    todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
+    failures: dict[str, str] = {}
+    waiting: dict[str, Image] = {}  # the batch under way: decoded, not yet localized
+    with _progress(console) as progress:
+        bar = progress.add_task("localizing", total=len(todo))
+
+        def readable() -> Iterator[tuple[str, Image]]:
+            for image_id, path in todo.items():
+                try:
+                    image = read_image(path)
+                except DataError as error:
+                    if strict:
+                        raise
+                    failures[image_id] = str(error)
+                    folder.fail(image_id, str(error))
+                    progress.advance(bar)
+                else:
+                    waiting[image_id] = image
+                    yield image_id, image
+
+        for found in localizer.localize(readable()):
+            image = waiting.pop(found.image_id)
+            folder.write(found, overlay(image, found) if overlays else None)
+            progress.advance(bar)
+    return Summary(len(todo) - len(failures), len(photographs) - len(todo), failures)
+
+
+class _Speed(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.0f} images/s")
+
+
+def _progress(console: Console | None) -> Progress:
+    columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn(), _Speed())
+    return Progress(*columns, TimeRemainingColumn(), console=console or Console(stderr=True))
