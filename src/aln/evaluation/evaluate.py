@@ -1,0 +1,142 @@
+"""Measure methods on annotated images, the trivial rows always beside them.
+
+Nothing is tuned on the images that are measured: threshold rules look at one map at a time, the centred box's
+side comes from `train-fullsup`, and figures that do look (the oracles) say so in their row's `rule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from aln.boxes import parse_rule
+from aln.data.base import GroundTruth, Image, LabelledImages, Truth
+from aln.errors import DataError, ModelError
+from aln.evaluation.protocols import PROTOCOLS, EvaluationProtocol
+from aln.evaluation.records import Record
+from aln.evaluation.rows import Row
+from aln.evaluation.session import Contender, Session
+from aln.evaluation.trivial import TRIVIAL_METHODS, choose_side, spaced
+from aln.localizer import Localizer
+from aln.sources import Photograph, batches
+
+OnError = Callable[[str, Exception], None]
+
+
+def evaluate(
+    localizer: Localizer,
+    images: LabelledImages,
+    truth: GroundTruth,
+    *,
+    methods: Sequence[str] = ("aln",),
+    rules: Sequence[str] = ("paper",),
+    dataset: str | None = None,
+    side: float | None = None,
+    max_images: int = 0,
+    protocol: str = "exact",
+    on_error: OnError | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[Row]:
+    """Score methods, the trivial boxes and the classifier on every image that has a usable annotation.
+
+    Each method is given the true class; Metric 2 asks the classifier's own as well.
+
+    Args:
+        localizer: The trained model.
+        images: The images to measure on; their classes are matched with the model's by name.
+        truth: Their boxes and masks.
+        methods: Names of methods; the trivial ones are added.
+        rules: Threshold rules, each gives rows of its own.
+        dataset: What rows call the data set; by default its own name.
+        side: Side of the centred box, chosen elsewhere (`trivial.choose_side` on `train-fullsup`). None
+            chooses it on the measured images and marks the row "oracle side".
+        max_images: Measure on at most this many images, evenly spaced; 0: on all.
+        protocol: Name of the evaluation protocol.
+        on_error: Called with the name of an image that can't be read and the reason; it is skipped. Without
+            `on_error` the error is raised.
+        progress: Called with the number of images of each batch that is done.
+
+    Raises:
+        ConfigError: For an unknown method, rule or protocol.
+        ModelError: If the model lacks a network or a class that is needed.
+        DataError: If no image can be scored, or one can't be read and `on_error` is None.
+    """
+    measure = PROTOCOLS[protocol]
+    labels = _labels(localizer, images)
+    chosen = [i for i in range(len(images)) if images.image_id(i) in truth]
+    chosen = [chosen[i] for i in spaced(len(chosen), max_images)]
+    contenders = _contenders(localizer, methods, rules, measure)
+    used = choose_side(images, truth, max_images) if side is None else side
+    contenders += _trivial(localizer, used, f"{'oracle ' if side is None else ''}side {used:.2f}", measure)
+    session = Session(localizer, contenders)
+    truths: dict[str, Truth] = {}
+    photographs = _read(images, truth, chosen, labels, truths=truths, on_error=on_error)
+    for batch in batches(photographs, localizer.config.localize.batch_size):
+        session.add(batch, [truths.pop(photograph.image_id) for photograph in batch])
+        if progress is not None:
+            progress(len(batch))
+    if not session.small:
+        raise DataError(f"{images.name}: no image could be scored; none is readable and has a box")
+    return session.rows(dataset or images.name, protocol)
+
+
+def _contenders(
+    localizer: Localizer, methods: Sequence[str], rules: Sequence[str], measure: EvaluationProtocol
+) -> list[Contender]:
+    parsed = {rule.text: rule for rule in map(parse_rule, rules)}
+    return [
+        Contender(localizer.task(method), parsed, Record(measure))
+        for method in dict.fromkeys(methods)
+        if method not in TRIVIAL_METHODS
+    ]
+
+
+def _trivial(localizer: Localizer, side: float, name: str, measure: EvaluationProtocol) -> list[Contender]:
+    """The trivial boxes, thresholded half-way, where the edge of a resized box lies."""
+    half = parse_rule("fixed:0.5")
+    return [
+        Contender(localizer.task("max_box"), {"whole image": half}, Record(measure)),
+        Contender(localizer.task("center_box", side=side), {name: half}, Record(measure)),
+    ]
+
+
+def _labels(localizer: Localizer, images: LabelledImages) -> dict[int, int]:
+    """The model's class index for each of the data set's."""
+    known = {name: index for index, name in enumerate(localizer.class_names)}
+    if missing := [name for name in images.class_names if name not in known]:
+        raise ModelError(
+            f"{images.name}: the model doesn't know the class {missing[0]!r}; "
+            f"it was trained on {', '.join(localizer.class_names[:8])}"
+            f"{', ...' if len(known) > 8 else ''}"
+        )
+    return {index: known[name] for index, name in enumerate(images.class_names)}
+
+
+def _read(
+    images: LabelledImages,
+    truth: GroundTruth,
+    chosen: Sequence[int],
+    labels: dict[int, int],
+    *,
+    truths: dict[str, Truth],
+    on_error: OnError | None,
+) -> Iterator[Photograph]:
+    """Read photographs and, into `truths`, their annotations; what can't be read is reported and skipped."""
+    for index in chosen:
+        image_id = images.image_id(index)
+        try:
+            image = images.read(index)
+            truths[image_id] = _fitting(truth[image_id], image, image_id)
+        except DataError as error:
+            if on_error is None:
+                raise
+            on_error(image_id, error)
+        else:
+            yield Photograph(image_id, image, labels[images.label(index)])
+
+
+def _fitting(truth: Truth, image: Image, image_id: str) -> Truth:
+    for mask in (truth.mask, truth.ignore):
+        if mask is not None and mask.shape != image.shape[:2]:
+            size, expected = (f"{width}x{height}" for height, width in (mask.shape, image.shape[:2]))
+            raise DataError(f"{image_id}: its mask has {size} pixels, the image {expected}; remake the mask")
+    return truth

@@ -1,0 +1,129 @@
+"""One pass over annotated images with several methods: figures, and the time that each method takes."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from aln.boxes import FloatArray, Rule
+from aln.data.base import Truth
+from aln.evaluation.bootstrap import Estimate, mean_estimates
+from aln.evaluation.metrics import is_small
+from aln.evaluation.records import Record
+from aln.evaluation.rows import NO_RULE, RULE_FREE, SMALL_SUFFIX, Row
+from aln.localizer import Localizer, Task
+from aln.sources import Photograph
+
+
+@dataclass(eq=False)
+class Contender:
+    """A method, the rules it is measured with (by what rows call them), its figures and its seconds."""
+
+    task: Task
+    rules: dict[str, Rule]
+    record: Record
+    map_seconds: float = 0.0
+    rule_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+class Session:
+    """One pass over the images with all contenders, so that each image is decoded and classified once."""
+
+    def __init__(self, localizer: Localizer, contenders: list[Contender]) -> None:
+        self.localizer = localizer
+        self.contenders = contenders
+        self.small: list[bool] = []
+        self.correct: list[float] = []
+        self.seconds = 0.0
+
+    def add(self, batch: Sequence[Photograph], truths: Sequence[Truth]) -> None:
+        """Score a batch of photographs, each with its true class, with every contender."""
+        labels = [_known(photograph) for photograph in batch]
+        start = time.perf_counter()
+        inputs = self.localizer.prepare([photograph.image for photograph in batch])
+        probabilities = self.localizer.probabilities(inputs)
+        self.seconds += time.perf_counter() - start
+        self.correct += [float(p.argmax() == label) for p, label in zip(probabilities, labels, strict=True)]
+        self.small += [is_small(t, p.image.shape[:2]) for t, p in zip(truths, batch, strict=True)]
+        for contender in self.contenders:
+            self._score(contender, inputs, batch, truths, probabilities)
+
+    def _score(
+        self,
+        contender: Contender,
+        inputs: Tensor,
+        batch: Sequence[Photograph],
+        truths: Sequence[Truth],
+        probabilities: FloatArray,
+    ) -> None:
+        start = time.perf_counter()
+        raw = self.localizer.raw_scores(inputs, [_known(photograph) for photograph in batch], contender.task)
+        contender.map_seconds += time.perf_counter() - start
+        for scores, photograph, truth, own in zip(raw, batch, truths, probabilities, strict=True):
+            start = time.perf_counter()
+            score_map = self.localizer.score_map(scores, photograph.image, contender.task)
+            contender.map_seconds += time.perf_counter() - start
+            contender.record.add_map(score_map, truth)
+            self._threshold(contender, score_map, photograph, truth, own)
+
+    def _threshold(
+        self,
+        contender: Contender,
+        score_map: FloatArray,
+        photograph: Photograph,
+        truth: Truth,
+        probabilities: FloatArray,
+    ) -> None:
+        label = _known(photograph)
+        for name, rule in contender.rules.items():
+            start = time.perf_counter()
+            found = self.localizer.found(
+                photograph.image_id,
+                score_map,
+                contender.task,
+                rule,
+                label=label,
+                probabilities=probabilities,
+            )
+            contender.rule_seconds[name] += time.perf_counter() - start
+            contender.record.add_boxes(found, truth, label, name)
+
+    def rows(self, dataset: str, protocol: str) -> list[Row]:
+        """All figures, over all images and over the smaller half; needs at least one image."""
+        small = np.array(self.small)
+        subsets: dict[str, NDArray[np.bool_]] = {"": np.ones_like(small), SMALL_SUFFIX: small}
+        config = self.localizer.config
+
+        def row(method: str, rule: str, metric: str, estimate: Estimate, seconds: float) -> Row:
+            figures = (estimate.value, estimate.ci_low, estimate.ci_high, estimate.n_images)
+            ms = 1000 * seconds / len(small)
+            return Row(
+                dataset, method, config.preset, config.training.seed, rule, protocol, metric, *figures, ms
+            )
+
+        rows = []
+        for suffix, chosen in subsets.items():
+            if not chosen.any():
+                continue
+            for contender in self.contenders:
+                for (metric, rule), estimate in contender.record.estimates(chosen):
+                    of_rule = next(iter(contender.rules)) if rule in RULE_FREE else rule
+                    seconds = contender.map_seconds + contender.rule_seconds[of_rule]
+                    rows.append(row(contender.task.method.name, rule, metric + suffix, estimate, seconds))
+            accuracy = mean_estimates(np.array(self.correct)[chosen][:, None])[0]
+            rows.append(
+                row("classifier", NO_RULE, f"classification_accuracy{suffix}", accuracy, self.seconds)
+            )
+        return rows
+
+
+def _known(photograph: Photograph) -> int:
+    if photograph.label is None:
+        raise ValueError(f"{photograph.image_id} has no true class")
+    return photograph.label
