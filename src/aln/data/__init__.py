@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aln.config import DataConfig
 from aln.data import cluttered_eth80 as _cluttered_eth80  # noqa: F401
+from aln.data import shapes as _shapes  # noqa: F401
 from aln.data import tiny_imagenet as _tiny_imagenet  # noqa: F401
 from aln.data.base import FORMATS, DataFormat, GroundTruth, LabelledImages, Split, Truth
 from aln.errors import DataError

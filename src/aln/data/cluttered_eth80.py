@@ -1,9 +1,9 @@
 """`cluttered-eth80`: objects of ETH-80 cut out and pasted on photographs that say nothing about the class.
 
 Each object is pasted at a random place with the longer side of its box at 0.3–0.75 of the image's side.
-Nothing but the object tells the class, nothing favours the centre, and the masks are exact. Every image is made
-from (seed, split, index) alone, when it is asked for. Training splits show the instances 1–8 of each class and
-the test split the instances 9–10; no two splits share a background.
+Nothing but the object tells the class, nothing favours the centre, and the masks are exact. Every image is
+made from (seed, split, index) alone, when it is asked for. Training splits show the instances 1–8 of each
+class and the test split the instances 9–10; no two splits share a background.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def cut_out(
 def paste(
     background: Image, colour: NDArray[np.float32], alpha: NDArray[np.float32], x: int, y: int
 ) -> Scene:
-    """Lay a cut-out (see `cut_out`) on a background, its top left corner at (x, y); the mask is alpha >= 0.5."""
+    """Lay a `cut_out` on a background, its top left corner at (x, y). The mask is alpha >= 0.5."""
     height, width = alpha.shape
     image = background.copy()
     under = image[y : y + height, x : x + width]
