@@ -1,0 +1,136 @@
+"""The poster's four columns: image · masked image · intensity map · mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aln.visualize.drawing import (
+    FOUND,
+    INK,
+    PAPER,
+    TRUTH,
+    Colour,
+    Picture,
+    draw_box,
+    draw_text,
+    heat,
+    resized,
+    resized_mask,
+    text_size,
+)
+
+TITLES = ("image", "masked image", "intensity map", "mask")
+MID_GREY = 127
+EMPTY: Colour = (236, 236, 239)
+MASK_ON = 245
+MASK_OFF = 40
+GUTTER = 3
+BETWEEN = 14
+MARGIN = 10
+TEXT = 12
+
+
+class Sample(NamedTuple):
+    """One row of the sheet; a plain tuple of this order serves too.
+
+    Attributes:
+        image: RGB uint8 (H, W, 3).
+        score_map: float (h, w) in 0..1; any size.
+        mask: bool (h, w); any size.
+        truth_box: `x0, y0, x1, y1`, half-open, in pixels of `image`.
+        found_box: The same for the box that was found.
+    """
+
+    image: Picture
+    score_map: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    truth_box: NDArray[np.float32] | None = None
+    found_box: NDArray[np.float32] | None = None
+
+
+def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 104) -> Picture:
+    """Draw samples as the poster does, four cells each; in the second mid-grey occludes the object.
+
+    Args:
+        rows: The samples, at least one.
+        columns: How many samples stand side by side.
+        cell: Side of one cell in pixels; images keep their proportions in it.
+
+    Returns:
+        RGB uint8 (H, W, 3).
+
+    Raises:
+        ValueError: If there are no samples.
+    """
+    samples = [Sample(*row) for row in rows]
+    if not samples:
+        raise ValueError("a sheet needs at least one sample")
+    columns = min(columns, len(samples))
+    strips = [_strip(sample, cell) for sample in samples]
+    strip_height, strip_width = strips[0].shape[:2]
+    top = MARGIN + text_size("", TEXT)[1] + 4
+    lines = -(-len(strips) // columns)
+    legend = text_size("", TEXT)[1] + 6 if any(_boxed(sample) for sample in samples) else 0
+    width = 2 * MARGIN + columns * strip_width + (columns - 1) * BETWEEN
+    height = top + lines * (strip_height + GUTTER) - GUTTER + legend + MARGIN
+    sheet: Picture = np.full((height, width, 3), PAPER, np.uint8)
+    for index, strip in enumerate(strips):
+        y = top + index // columns * (strip_height + GUTTER)
+        x = MARGIN + index % columns * (strip_width + BETWEEN)
+        sheet[y : y + strip_height, x : x + strip_width] = strip
+    for column in range(columns):
+        _titles(sheet, MARGIN + column * (strip_width + BETWEEN), cell)
+    if legend:
+        _legend(sheet, height - MARGIN - legend + 6)
+    return sheet
+
+
+def _boxed(sample: Sample) -> bool:
+    return sample.truth_box is not None or sample.found_box is not None
+
+
+def _strip(sample: Sample, cell: int) -> Picture:
+    """The four cells of one sample side by side, with gutters."""
+    height, width = sample.image.shape[:2]
+    factor = cell / max(height, width)
+    wide, high = max(1, round(width * factor)), max(1, round(height * factor))
+    image = resized(sample.image, wide, high)
+    mask = resized_mask(sample.mask, wide, high)
+    masked = np.where(mask[..., None], np.uint8(MID_GREY), image)
+    scores = resized(sample.score_map.astype(np.float32), wide, high)
+    drawn = np.where(mask[..., None], np.uint8(MASK_ON), np.uint8(MASK_OFF)).repeat(3, axis=2)
+    boxed = image.copy()
+    for box, colour in ((sample.truth_box, TRUTH), (sample.found_box, FOUND)):
+        if box is not None:
+            draw_box(boxed, box, (wide / width, high / height), colour, 2)
+    cells = [_centred(picture, cell) for picture in (boxed, masked, heat(scores), drawn)]
+    gutter = np.full((cell, GUTTER, 3), PAPER, np.uint8)
+    return np.concatenate([cells[0], gutter, cells[1], gutter, cells[2], gutter, cells[3]], axis=1)
+
+
+def _centred(picture: Picture, cell: int) -> Picture:
+    height, width = picture.shape[:2]
+    y, x = (cell - height) // 2, (cell - width) // 2
+    framed: Picture = np.full((cell, cell, 3), EMPTY, np.uint8)
+    framed[y : y + height, x : x + width] = picture
+    return framed
+
+
+def _titles(sheet: Picture, left: int, cell: int) -> None:
+    for index, title in enumerate(TITLES):
+        x = left + index * (cell + GUTTER) + max(0, cell - text_size(title, TEXT)[0]) // 2
+        draw_text(sheet, title, (x, MARGIN), TEXT, INK)
+
+
+def _legend(sheet: Picture, top: int) -> None:
+    x = MARGIN
+    middle = top + text_size("", TEXT)[1] // 2
+    for colour, text in ((TRUTH, "true box"), (FOUND, "found box")):
+        sheet[middle - 4 : middle + 5, x : x + 14] = colour
+        sheet[middle - 2 : middle + 3, x + 2 : x + 12] = PAPER
+        draw_text(sheet, text, (x + 19, top), TEXT, INK)
+        x += 19 + text_size(text, TEXT)[0] + 18
