@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "data": (*BASE, "superpixels"),
     "models": (*BASE, "superpixels"),
     "model_io": (*BASE, "files", "superpixels", "models"),
-    "visualize": ("errors", "localization", "boxes", "data.base"),
+    "visualize": ("errors", "files", "localization", "boxes", "data.base"),
     "methods": (*BASE, "superpixels", "models"),
     "training": (
         "errors",
@@ -43,11 +43,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "score_map": (*BASE, "superpixels"),
     "sources": (*BASE, "data"),
     "localizer": (*BASE, "superpixels", "data", "models", "model_io", "methods", "score_map", "sources"),
-    "evaluation": (*BASE, "data.base"),
+    "evaluation": (*BASE, "files", "data.base"),
     "evaluation.evaluate": (*BASE, "data", "methods", "localizer", "sources", "evaluation"),
+    "evaluation.session": (*BASE, "data.base", "localizer", "sources", "evaluation"),
+    "progress": (),
     "output": ("errors", "localization"),
-    "pipeline": (*BASE, "data", "model_io", "localizer", "output", "visualize"),
-    "describe": ("model_io",),
+    "pipeline": (*BASE, "data", "model_io", "localizer", "output", "progress", "visualize"),
+    "measure": (*BASE, "data", "model_io", "localizer", "evaluation", "progress", "visualize"),
+    "describe": ("model_io", "evaluation.report", "evaluation.rows"),
 }
 # The doors of the house may open every room, but only when somebody comes in.
 DOORS = ("__init__", "__main__", "cli")

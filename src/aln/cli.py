@@ -14,6 +14,8 @@ from aln.errors import AlnError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from aln.config import DataConfig
+
 app = typer.Typer(
     help="Find objects in photographs after learning from class folders alone: no boxes, masks or prompts.",
     no_args_is_help=True,
@@ -45,6 +47,9 @@ MethodName = Annotated[
 RuleName = Annotated[
     str | None, typer.Option("--rule", help="Threshold rule: paper, otsu, fixed:0.5, percentile:80.")
 ]
+
+
+SplitName = Annotated[Literal["train-weaksup", "train-fullsup", "test"], typer.Option("--split")]
 
 
 @app.command()
@@ -112,6 +117,61 @@ def localize(
 
 
 @app.command()
+def evaluate(
+    run: Run,
+    data: Data,
+    *,
+    split: SplitName = "test",
+    methods: Annotated[str, typer.Option(help="Methods, with commas; see aln methods.")] = "aln",
+    rules: Annotated[str, typer.Option(help="Threshold rules, with commas.")] = "paper",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON file for the rows.")] = None,
+    data_format: Format = "auto",
+    settings: Settings = None,
+    max_images: Annotated[
+        int, typer.Option(help="Measure on at most this many, evenly spaced; 0: all.", min=0)
+    ] = 0,
+) -> None:
+    """Measure a model on photographs with boxes or masks, beside the trivial answers."""
+    from aln.evaluation.report import tables, write_rows
+    from aln.measure import evaluate_run
+
+    rows, failures = evaluate_run(
+        run,
+        _data_config(data, data_format, settings),
+        split=split,
+        methods=_names(methods),
+        rules=_names(rules),
+        max_images=max_images,
+        console=_console(stderr=True),
+    )
+    _console().print(*tables(rows))
+    if failures:
+        _console(stderr=True).print(
+            f"{len(failures)} images could not be read:", *failures.values(), sep="\n"
+        )
+    if out is not None:
+        write_rows(rows, out)
+
+
+@app.command()
+def sheet(
+    run: Run,
+    data: Data,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="PNG file.", show_default=False)],
+    split: SplitName = "test",
+    count: Annotated[int, typer.Option(help="How many photographs.", min=1, max=400)] = 24,
+    data_format: Format = "auto",
+    settings: Settings = None,
+) -> None:
+    """Draw sample photographs, what the model would hide, its map and its mask."""
+    from aln.measure import sheet_of
+    from aln.visualize import write_png
+
+    write_png(out, sheet_of(run, _data_config(data, data_format, settings), split=split, count=count))
+
+
+@app.command()
 def info(run: Run, *, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """What a trained model is: classes, sizes, recipe, how it was trained, its scores."""
     from aln.describe import describe, print_description
@@ -153,6 +213,17 @@ def main() -> None:
     except AlnError as error:
         _console(stderr=True).print(f"error: {error}", style="red")
         sys.exit(2)
+
+
+def _data_config(path: Path, data_format: str, settings: list[str] | None) -> DataConfig:
+    from aln.config import load_config
+
+    where = {"data": {"path": str(path), "format": data_format}}
+    return load_config(overrides=settings or [], settings=where).data
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _console(*, stderr: bool = False) -> Console:

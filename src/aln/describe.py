@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from aln.evaluation.report import tables
+from aln.evaluation.rows import Row
 from aln.model_io import load_model
 
 SHOWN_CLASSES = 20
@@ -51,24 +53,14 @@ def print_description(description: Mapping[str, Any], console: Console) -> None:
     for key, value in _flat(description["provenance"]):
         table.add_row(key, value)
     console.print(table)
-    recipe = _table("recipe")
+    recipe = _table("recipe, as for --set section.key=value")
     for section in ("superpixels", "model", "training", "balance", "localize"):
-        for key, value in _flat(config[section], f"{section}."):
-            recipe.add_row(key, value)
+        recipe.add_row(section, "  ".join(f"{key}={value}" for key, value in _flat(config[section])))
     console.print(recipe)
     if description["scores"]:
-        console.print(scores_table(description["scores"]))
+        console.print(*tables([Row(**score) for score in description["scores"]]))
     else:
         console.print("no scores yet: aln evaluate measures and records them")
-
-
-def scores_table(scores: list[Mapping[str, Any]]) -> Table:
-    """The recorded scores, a column for each of their fields."""
-    columns = list(scores[0])
-    table = Table(*columns, title="scores", title_justify="left")
-    for row in scores:
-        table.add_row(*(_text(row.get(column, "")) for column in columns))
-    return table
 
 
 def _table(title: str) -> Table:

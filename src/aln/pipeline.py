@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
-from rich.text import Text
 
 from aln.boxes import parse_rule
 from aln.data.base import Image
@@ -18,6 +16,7 @@ from aln.errors import DataError
 from aln.localizer import Localizer
 from aln.model_io import fingerprint
 from aln.output import ResultFolder, common_folder, image_ids
+from aln.progress import progress_bar
 from aln.visualize import overlay
 
 SHOWN_FAILURES = 20
@@ -118,7 +117,7 @@ def localize_into(
     todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
     failures: dict[str, str] = {}
     waiting: dict[str, Image] = {}  # the batch under way: decoded, not yet localized
-    with _progress(console) as progress:
+    with progress_bar(console) as progress:
         bar = progress.add_task("localizing", total=len(todo))
 
         def readable() -> Iterator[tuple[str, Image]]:
@@ -140,14 +139,3 @@ def localize_into(
             folder.write(found, overlay(image, found) if overlays else None)
             progress.advance(bar)
     return Summary(len(todo) - len(failures), len(photographs) - len(todo), failures)
-
-
-class _Speed(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.0f} images/s")
-
-
-def _progress(console: Console | None) -> Progress:
-    columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn(), _Speed())
-    return Progress(*columns, TimeRemainingColumn(), console=console or Console(stderr=True))

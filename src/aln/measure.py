@@ -1,0 +1,117 @@
+"""From a run and annotated photographs to scores or a sheet of samples: what `evaluate` and `sheet` do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from aln.config import DataConfig
+from aln.data import open_images, open_truth
+from aln.data.base import GroundTruth, Split
+from aln.errors import DataError
+from aln.evaluation.evaluate import evaluate
+from aln.evaluation.rows import Row
+from aln.evaluation.trivial import choose_side, spaced
+from aln.localizer import Localizer
+from aln.model_io import record_scores
+from aln.progress import progress_bar
+from aln.visualize import Sample, sample_sheet
+from aln.visualize.drawing import Picture
+
+KEY = ("dataset", "method", "rule", "protocol", "metric")
+"""What a recorded score says it measured; a new score replaces the one that says the same."""
+
+
+def evaluate_run(
+    run: Path,
+    data: DataConfig,
+    *,
+    split: Split = "test",
+    methods: Sequence[str] = ("aln",),
+    rules: Sequence[str] = ("paper",),
+    max_images: int = 0,
+    console: Console | None = None,
+) -> tuple[list[Row], dict[str, str]]:
+    """Measure the model in `run` on annotated photographs, and record its scores in its folder.
+
+    The side of the centred box is chosen on `train-fullsup`, where the data has that split.
+
+    Args:
+        run: Model folder.
+        data: Where the photographs and their boxes are.
+        split: Which of them to measure on.
+        methods: Names of methods; the trivial ones are added.
+        rules: Threshold rules, each gives rows of its own.
+        max_images: Measure on at most this many images; 0: on all.
+        console: Where the progress bar goes; standard error by default.
+
+    Returns:
+        The rows, and the reason for each image that could not be read, by its id.
+
+    Raises:
+        AlnError: For a folder that is no model, an unknown method or rule, or photographs without boxes.
+    """
+    localizer = Localizer.load(run)
+    images, truth = open_images(data, split), _truth(data, split)
+    failures: dict[str, str] = {}
+    total = min(len(truth), max_images or len(truth))
+    with progress_bar(console) as progress:
+        bar = progress.add_task("evaluating", total=total)
+        rows = evaluate(
+            localizer,
+            images,
+            truth,
+            methods=methods,
+            rules=rules,
+            side=_side(data, split),
+            max_images=max_images,
+            on_error=lambda image_id, error: failures.update({image_id: str(error)}),
+            progress=lambda done: progress.advance(bar, done),
+        )
+    record_scores(run, [asdict(row) for row in rows], key=KEY)
+    return rows, failures
+
+
+def sheet_of(run: Path, data: DataConfig, *, split: Split = "test", count: int = 24) -> Picture:
+    """A sheet like the poster's, of `count` photographs evenly spaced over the data set, RGB uint8 (H, W, 3).
+
+    Each is localized for its true class; true boxes are drawn where they are known.
+
+    Raises:
+        AlnError: For a folder that is no model, or photographs that can't be read.
+    """
+    localizer = Localizer.load(run)
+    images = open_images(data, split)
+    truth = open_truth(data, split)
+    chosen = spaced(len(images), count)
+    pixels = {images.image_id(index): images.read(index) for index in chosen}
+    labels = [localizer.class_names.index(images.class_names[images.label(index)]) for index in chosen]
+    return sample_sheet(
+        Sample(
+            pixels[found.image_id],
+            found.score_map,
+            found.mask,
+            truth[found.image_id].boxes[0] if truth is not None and found.image_id in truth else None,
+            found.boxes[0] if len(found.boxes) else None,
+        )
+        for found in localizer.localize(pixels.items(), labels=labels)
+    )
+
+
+def _truth(data: DataConfig, split: Split) -> GroundTruth:
+    truth = open_truth(data, split)
+    if truth is None or not len(truth):
+        raise DataError(
+            f"{data.path}: has no boxes or masks to measure against in {split!r}; see docs/data.md"
+        )
+    return truth
+
+
+def _side(data: DataConfig, split: Split) -> float | None:
+    truth = open_truth(data, "train-fullsup") if split != "train-fullsup" else None
+    return (
+        choose_side(open_images(data, "train-fullsup"), truth) if truth is not None and len(truth) else None
+    )
