@@ -70,7 +70,8 @@ def _cross(u: Field2D, v: Field2D) -> Field2D:
 
 
 def _ring(u: Field2D, v: Field2D) -> Field2D:
-    return 0.35 - np.abs(_length(u, v) - 0.65)
+    inside: Field2D = 0.35 - np.abs(_length(u, v) - 0.65)
+    return inside
 
 
 def _star(u: Field2D, v: Field2D) -> Field2D:
@@ -101,7 +102,8 @@ def _spokes(u: Field2D, v: Field2D) -> Field2D:
 
 
 def _zigzag(u: Field2D, v: Field2D) -> Field2D:
-    return np.sin(12 * u + 4 * np.abs((2 * v) % 2 - 1))
+    wave: Field2D = np.sin(12 * u + 4 * np.abs((2 * v) % 2 - 1))
+    return wave
 
 
 def _length(u: Field2D, v: Field2D) -> Field2D:
