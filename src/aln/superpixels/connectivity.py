@@ -78,7 +78,7 @@ def _best_neighbours(pieces: Labels, small: NDArray[np.bool_]) -> NDArray[np.int
 def _borders(
     pieces: Labels, small: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs (low label, high label) that a small piece is in, and the length of their border in pixel edges."""
+    """Pairs (low label, high label) with a small piece in them, and their border's length in pixel edges."""
     one = np.concatenate([pieces[:, 1:].ravel(), pieces[1:].ravel()])
     other = np.concatenate([pieces[:, :-1].ravel(), pieces[:-1].ravel()])
     wanted = np.flatnonzero((one != other) & (small[one] | small[other]))

@@ -67,8 +67,9 @@ def training_curves(log: Path | Iterable[Record], path: Path) -> None:
             f"{log if isinstance(log, Path) else 'the training log'}: holds no epoch, nothing to draw"
         )
     figure = Figure(figsize=(9.0, 5.4), dpi=100, layout="constrained")
+    figure.supxlabel("epoch", fontsize=9)
     canvas = FigureCanvasAgg(figure)
-    for axes, panel in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
+    for axes, panel in zip(figure.subplots(2, 2, sharex=True).flat, PANELS, strict=True):
         _draw(axes, panel, records)
     canvas.draw()  # type: ignore[no-untyped-call]
     write_png(path, np.asarray(canvas.buffer_rgba())[..., :3], colours=256)  # type: ignore[no-untyped-call]
@@ -90,7 +91,6 @@ def _draw(axes: Axes, panel: Panel, records: list[Record]) -> None:
     if panel.scale == "fraction":
         axes.set_ylim(-0.02, 1.02)
     axes.set_title(panel.title, loc="left", fontsize=10)
-    axes.set_xlabel("epoch", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.grid(alpha=0.25, linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)

@@ -37,9 +37,8 @@ def heat(score_map: NDArray[np.float32]) -> Picture:
 def resized(image: NDArray[T], width: int, height: int) -> NDArray[T]:
     """The image or map at another size: averaged when it shrinks, smooth when it grows."""
     shrinks = width < image.shape[1] or height < image.shape[0]
-    result: NDArray[T] = cv2.resize(
-        image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    )
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    result: NDArray[T] = cv2.resize(image, (width, height), interpolation=how)
     return result
 
 

@@ -21,7 +21,7 @@ from aln.visualize.drawing import (
 
 SHORTER_SIDE = 256
 LONGER_SIDE = 2048
-STRONGEST_TINT = 0.6
+STRONGEST_TINT = 0.5
 
 
 def overlay(image: Picture, found: Localization) -> Picture:

@@ -15,11 +15,11 @@ from aln.visualize.drawing import (
     TRUTH,
     Colour,
     Picture,
+    T,
     draw_box,
     draw_text,
     heat,
     resized,
-    resized_mask,
     text_size,
 )
 
@@ -29,9 +29,9 @@ EMPTY: Colour = (236, 236, 239)
 MASK_ON = 245
 MASK_OFF = 40
 GUTTER = 3
-BETWEEN = 14
-MARGIN = 10
-TEXT = 12
+BETWEEN = 16
+MARGIN = 12
+TEXT = 13
 
 
 class Sample(NamedTuple):
@@ -52,13 +52,14 @@ class Sample(NamedTuple):
     found_box: NDArray[np.float32] | None = None
 
 
-def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 104) -> Picture:
+def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 128) -> Picture:
     """Draw samples as the poster does, four cells each; in the second mid-grey occludes the object.
 
     Args:
         rows: The samples, at least one.
         columns: How many samples stand side by side.
-        cell: Side of one cell in pixels; images keep their proportions in it.
+        cell: Side of one cell in pixels; images keep their proportions in it. Where it is a multiple of
+            their longer side, they are shown pixel by pixel: just what the network sees, in small files.
 
     Returns:
         RGB uint8 (H, W, 3).
@@ -72,9 +73,9 @@ def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 104) -
     columns = min(columns, len(samples))
     strips = [_strip(sample, cell) for sample in samples]
     strip_height, strip_width = strips[0].shape[:2]
-    top = MARGIN + text_size("", TEXT)[1] + 4
+    top = MARGIN + text_size("", TEXT)[1] + 6
     lines = -(-len(strips) // columns)
-    legend = text_size("", TEXT)[1] + 6 if any(_boxed(sample) for sample in samples) else 0
+    legend = text_size("", TEXT)[1] + 8 if any(_boxed(sample) for sample in samples) else 0
     width = 2 * MARGIN + columns * strip_width + (columns - 1) * BETWEEN
     height = top + lines * (strip_height + GUTTER) - GUTTER + legend + MARGIN
     sheet: Picture = np.full((height, width, 3), PAPER, np.uint8)
@@ -85,7 +86,7 @@ def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 104) -
     for column in range(columns):
         _titles(sheet, MARGIN + column * (strip_width + BETWEEN), cell)
     if legend:
-        _legend(sheet, height - MARGIN - legend + 6)
+        _legend(sheet, height - MARGIN - legend + 8)
     return sheet
 
 
@@ -98,10 +99,10 @@ def _strip(sample: Sample, cell: int) -> Picture:
     height, width = sample.image.shape[:2]
     factor = cell / max(height, width)
     wide, high = max(1, round(width * factor)), max(1, round(height * factor))
-    image = resized(sample.image, wide, high)
-    mask = resized_mask(sample.mask, wide, high)
+    image = _fitted(sample.image, wide, high)
+    mask = _fitted(sample.mask.astype(np.float32), wide, high) > 0.5
     masked = np.where(mask[..., None], np.uint8(MID_GREY), image)
-    scores = resized(sample.score_map.astype(np.float32), wide, high)
+    scores = _fitted(sample.score_map.astype(np.float32), wide, high)
     drawn = np.where(mask[..., None], np.uint8(MASK_ON), np.uint8(MASK_OFF)).repeat(3, axis=2)
     boxed = image.copy()
     for box, colour in ((sample.truth_box, TRUTH), (sample.found_box, FOUND)):
@@ -110,6 +111,14 @@ def _strip(sample: Sample, cell: int) -> Picture:
     cells = [_centred(picture, cell) for picture in (boxed, masked, heat(scores), drawn)]
     gutter = np.full((cell, GUTTER, 3), PAPER, np.uint8)
     return np.concatenate([cells[0], gutter, cells[1], gutter, cells[2], gutter, cells[3]], axis=1)
+
+
+def _fitted(image: NDArray[T], width: int, height: int) -> NDArray[T]:
+    """Resized; by repeating pixels where both sides grow by one whole number."""
+    factor, rest = divmod(width, image.shape[1])
+    if rest == 0 and factor >= 1 and height == factor * image.shape[0]:
+        return image.repeat(factor, axis=0).repeat(factor, axis=1)
+    return resized(image, width, height)
 
 
 def _centred(picture: Picture, cell: int) -> Picture:
@@ -121,9 +130,10 @@ def _centred(picture: Picture, cell: int) -> Picture:
 
 
 def _titles(sheet: Picture, left: int, cell: int) -> None:
+    size = next((s for s in range(TEXT, 5, -1) if text_size(TITLES[2], s)[0] <= cell), 5)
     for index, title in enumerate(TITLES):
-        x = left + index * (cell + GUTTER) + max(0, cell - text_size(title, TEXT)[0]) // 2
-        draw_text(sheet, title, (x, MARGIN), TEXT, INK)
+        x = left + index * (cell + GUTTER) + max(0, cell - text_size(title, size)[0]) // 2
+        draw_text(sheet, title, (x, MARGIN), size, INK)
 
 
 def _legend(sheet: Picture, top: int) -> None:
