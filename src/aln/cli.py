@@ -134,7 +134,10 @@ def evaluate(
     """Measure a model on photographs with boxes or masks, beside the trivial answers."""
     from aln.evaluation.report import tables, write_rows
     from aln.measure import evaluate_run
+    from aln.output import require_writable
 
+    if out is not None:
+        require_writable(out)
     rows, failures = evaluate_run(
         run,
         _data_config(data, data_format, settings),
@@ -166,8 +169,10 @@ def sheet(
 ) -> None:
     """Draw sample photographs, what the model would hide, its map and its mask."""
     from aln.measure import sheet_of
+    from aln.output import require_writable
     from aln.visualize import write_png
 
+    require_writable(out)
     write_png(out, sheet_of(run, _data_config(data, data_format, settings), split=split, count=count))
 
 

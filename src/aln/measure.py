@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from aln.boxes import parse_rule
 from aln.config import DataConfig
 from aln.data import open_images, open_truth
 from aln.data.base import GroundTruth, Split
@@ -55,6 +56,10 @@ def evaluate_run(
         AlnError: For a folder that is no model, an unknown method or rule, or photographs without boxes.
     """
     localizer = Localizer.load(run)
+    for name in methods:
+        localizer.task(name)
+    for rule in rules:
+        parse_rule(rule)
     images, truth = open_images(data, split), _truth(data, split)
     failures: dict[str, str] = {}
     total = min(len(truth), max_images or len(truth))

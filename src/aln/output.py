@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 from typing import Any
 
 import cv2
@@ -135,6 +136,18 @@ def common_folder(paths: Sequence[Path]) -> Path:
 def _absolute(path: Path) -> Path:
     """`path` without `..`, and with its links left as they are: names stay those that the user sees."""
     return Path(os.path.normpath(path.absolute()))
+
+
+def require_writable(file: Path) -> None:
+    """Make sure, before long work, that `file` can be written in the end; makes its folder.
+
+    Raises:
+        DataError: If it can't; names what is in the way.
+    """
+    with _writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=file.parent):
+            pass
 
 
 @contextmanager
