@@ -1,0 +1,142 @@
+"""What every registered method must do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from aln.methods import METHODS
+from aln.models.networks import Networks
+from tests.small_model import CLASS_NAMES, SIZE, small_networks
+
+EVERY = pytest.mark.parametrize("name", list(METHODS))
+TRIVIAL = ("max_box", "center_box")
+
+
+def batch(height: int = SIZE, width: int = SIZE, count: int = 5) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (count, height, width, 3), generator=generator, dtype=torch.uint8)
+    images = small_networks().preprocessing.normalise(pixels)
+    return images, torch.arange(count) % len(CLASS_NAMES)
+
+
+def state(nets: Networks) -> dict[str, Any]:
+    """Everything that a method could leave behind, in comparable form."""
+    found: dict[str, Any] = {"rng": torch.get_rng_state().tolist(), "grad": torch.is_grad_enabled()}
+    for prefix, net in (("classifier", nets.classifier), ("corruption", nets.corruption)):
+        assert isinstance(net, nn.Module)
+        for name, module in net.named_modules():
+            hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)
+            found[f"{prefix}.{name}"] = (
+                module.training,
+                tuple(sorted(vars(module))),
+                [list(h) for h in hooks],
+            )
+        for name, parameter in net.named_parameters():
+            gradient = None if parameter.grad is None else parameter.grad.tolist()
+            found[f"{prefix}.{name}:"] = (parameter.requires_grad, gradient, parameter.tolist())
+        for name, buffer in net.named_buffers():
+            found[f"{prefix}.{name}:"] = buffer.tolist()
+    return found
+
+
+@EVERY
+@pytest.mark.parametrize("count", [1, 5])
+def test_scores_are_finite_maps(name: str, count: int) -> None:
+    images, labels = batch(count=count)
+    scores = METHODS[name].function(small_networks(), images, labels)
+    assert scores.shape[0] == count
+    assert scores.ndim == 3
+    assert scores.dtype == torch.float32
+    assert scores.isfinite().all()
+
+
+# a corruption net's fully connected bottleneck takes its own input size alone
+@pytest.mark.parametrize("name", [name for name in METHODS if not METHODS[name].needs_corruption_net])
+@pytest.mark.parametrize(("height", "width"), [(48, 32), (16, 80), (33, 47)], ids=str)
+def test_any_height_and_width_that_the_networks_take(name: str, height: int, width: int) -> None:
+    scores = METHODS[name].function(small_networks(corruption=False), *batch(height, width))
+    assert scores.isfinite().all()
+    assert (scores.shape[1] > scores.shape[2]) == (height > width)
+
+
+@EVERY
+def test_a_batch_is_the_same_as_one_by_one(name: str) -> None:
+    nets = small_networks()
+    images, labels = batch()
+    function = METHODS[name].function
+    single = torch.cat([function(nets, images[i : i + 1], labels[i : i + 1]) for i in range(len(images))])
+    assert torch.allclose(function(nets, images, labels), single, atol=1e-5)
+
+
+@EVERY
+def test_the_same_input_gives_the_same_scores(name: str) -> None:
+    nets = small_networks()
+    images, labels = batch()
+    first = METHODS[name].function(nets, images, labels)
+    torch.rand(3)
+    assert torch.equal(METHODS[name].function(nets, images, labels), first)
+
+
+@EVERY
+def test_scores_differ_where_images_do(name: str) -> None:
+    images, labels = batch()
+    scores = METHODS[name].function(small_networks(), images, labels)
+    assert bool((scores[0] == scores[1]).all()) == (name in TRIVIAL)
+
+
+@EVERY
+def test_inputs_are_left_alone(name: str) -> None:
+    images, labels = batch()
+    before = images.clone()
+    METHODS[name].function(small_networks(), images, labels)
+    assert torch.equal(images, before)
+    assert not images.requires_grad
+    assert images.grad is None
+
+
+@EVERY
+@pytest.mark.parametrize("fails", [False, True], ids=["works", "raises-half-way"])
+def test_no_trace_is_left_on_the_networks(name: str, fails: bool) -> None:
+    nets = small_networks()
+    next(nets.classifier.parameters()).requires_grad_(False)
+    images, labels = batch()
+    before = state(nets)
+    if fails and name not in TRIVIAL:
+        with _failing(nets), pytest.raises(RuntimeError, match="half-way"):
+            METHODS[name].function(nets, images, labels)
+    else:
+        METHODS[name].function(nets, images, labels)
+    assert state(nets) == before
+
+
+@EVERY
+def test_is_described(name: str) -> None:
+    method = METHODS[name]
+    assert method.name == name
+    assert method.summary
+    assert method.cite
+
+
+@contextmanager
+def _failing(nets: Networks) -> Iterator[None]:
+    """Make the last convolution of both networks raise."""
+
+    def fail(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        raise RuntimeError("half-way")
+
+    handles = []
+    for net in (nets.classifier, nets.corruption):
+        assert isinstance(net, nn.Module)
+        convolutions = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
+        handles.append(convolutions[-1].register_forward_pre_hook(fail))
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
