@@ -11,11 +11,12 @@ from rich.console import Console
 from aln.boxes import parse_rule
 from aln.config import DataConfig
 from aln.data import open_images, open_truth
-from aln.data.base import GroundTruth, Split
+from aln.data.base import GroundTruth, Image, LabelledImages, Split
 from aln.errors import DataError
 from aln.evaluation.evaluate import evaluate
 from aln.evaluation.rows import Row
 from aln.evaluation.trivial import choose_side, spaced
+from aln.localization import Localization
 from aln.localizer import Localizer
 from aln.model_io import record_scores
 from aln.progress import progress_bar
@@ -38,7 +39,8 @@ def evaluate_run(
 ) -> tuple[list[Row], dict[str, str]]:
     """Measure the model in `run` on annotated photographs, and record its scores in its folder.
 
-    The side of the centred box is chosen on `train-fullsup`, where the data has that split.
+    The side of the centred box is chosen on `train-fullsup`, where the data has that split apart; otherwise
+    it is chosen on the measured images, and its row says "oracle".
 
     Args:
         run: Model folder.
@@ -71,7 +73,7 @@ def evaluate_run(
             truth,
             methods=methods,
             rules=rules,
-            side=_side(data, split),
+            side=_side(data, images),
             max_images=max_images,
             on_error=lambda image_id, error: failures.update({image_id: str(error)}),
             progress=lambda done: progress.advance(bar, done),
@@ -83,40 +85,62 @@ def evaluate_run(
 def sheet_of(run: Path, data: DataConfig, *, split: Split = "test", count: int = 24) -> Picture:
     """A sheet like the poster's, of `count` photographs evenly spaced over the data set, RGB uint8 (H, W, 3).
 
-    Each is localized for its true class; true boxes are drawn where they are known.
+    Each is localized for its true class, and true boxes are drawn, where they are known. Photographs that
+    can't be read are left out.
 
     Raises:
-        AlnError: For a folder that is no model, or photographs that can't be read.
+        AlnError: For a folder that is no model, or photographs none of which can be read.
     """
     localizer = Localizer.load(run)
     images = open_images(data, split)
     truth = open_truth(data, split)
-    chosen = spaced(len(images), count)
-    pixels = {images.image_id(index): images.read(index) for index in chosen}
-    labels = [localizer.class_names.index(images.class_names[images.label(index)]) for index in chosen]
-    return sample_sheet(
-        Sample(
-            pixels[found.image_id],
-            found.score_map,
-            found.mask,
-            truth[found.image_id].boxes[0] if truth is not None and found.image_id in truth else None,
-            found.boxes[0] if len(found.boxes) else None,
-        )
-        for found in localizer.localize(pixels.items(), labels=labels)
+    shown = _readable(images, spaced(len(images), count))
+    names = [images.class_names[images.label(index)] for index in shown]
+    known = set(names) <= set(localizer.class_names)
+    found = localizer.localize(
+        [(images.image_id(index), pixels) for index, pixels in shown.items()],
+        labels=[localizer.class_names.index(name) for name in names] if known else None,
     )
+    return sample_sheet(
+        _sample(pixels, result, truth) for pixels, result in zip(shown.values(), found, strict=True)
+    )
+
+
+def _readable(images: LabelledImages, indices: Sequence[int]) -> dict[int, Image]:
+    shown = {}
+    for index in indices:
+        try:
+            shown[index] = images.read(index)
+        except DataError as error:
+            last = error
+    if not shown:
+        raise last
+    return shown
+
+
+def _sample(pixels: Image, found: Localization, truth: GroundTruth | None) -> Sample:
+    true = truth[found.image_id].boxes[0] if truth is not None and found.image_id in truth else None
+    return Sample(pixels, found.score_map, found.mask, true, found.boxes[0] if len(found.boxes) else None)
 
 
 def _truth(data: DataConfig, split: Split) -> GroundTruth:
     truth = open_truth(data, split)
     if truth is None or not len(truth):
         raise DataError(
-            f"{data.path}: has no boxes or masks to measure against in {split!r}; see docs/data.md"
+            f"{data.path}: has no boxes or masks to measure against; beside the class folders put boxes.csv "
+            "(image,x0,y0,x1,y1) or masks/<class>/*.png"
         )
     return truth
 
 
-def _side(data: DataConfig, split: Split) -> float | None:
-    truth = open_truth(data, "train-fullsup") if split != "train-fullsup" else None
-    return (
-        choose_side(open_images(data, "train-fullsup"), truth) if truth is not None and len(truth) else None
-    )
+def _side(data: DataConfig, measured: LabelledImages) -> float | None:
+    """Side of the centred box, chosen on `train-fullsup`; None where that holds images that are measured."""
+    truth = open_truth(data, "train-fullsup")
+    if truth is None or not len(truth):
+        return None
+    images = open_images(data, "train-fullsup")
+    return choose_side(images, truth) if _ids(images).isdisjoint(_ids(measured)) else None
+
+
+def _ids(images: LabelledImages) -> set[str]:
+    return {images.image_id(index) for index in range(len(images))}

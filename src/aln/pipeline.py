@@ -66,7 +66,7 @@ def localize_run(
         AlnError: For a folder that is no model, an unknown method or rule, a missing path, results of another
             model or other settings in `out`, or an `out` that can't be written.
     """
-    root, photographs = find_photographs(paths)
+    root, photographs = find_photographs(paths, out)
     localizer = Localizer.load(run)
     chosen = localizer.config.localize.model_copy(update=dict(settings))
     localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": chosen}))
@@ -83,19 +83,15 @@ def localize_run(
     return localize_into(folder, localizer, photographs, overlays=overlays, strict=strict, console=console)
 
 
-def find_photographs(paths: Sequence[Path]) -> tuple[Path, dict[str, Path]]:
-    """The images among `paths` (files and folders), by image id, and the folder their ids are relative to.
+def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, Path]]:
+    """The photographs that `paths` name, by image id, and the folder that their ids are relative to.
+
+    What lies in `out` is left out: results are no photographs, also where they go among them.
 
     Raises:
-        DataError: If a path is missing or there is no image at all.
+        DataError: If a path is missing or a folder holds no photographs.
     """
-    files: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise DataError(f"{path}: is not there; check the path")
-        files += list_images(path) if path.is_dir() else [path]
-    if not files:
-        raise DataError(f"{paths[0]}: holds no images; name a folder of photographs, or files")
+    files = [file for file in list_images(paths) if out.absolute() not in file.absolute().parents]
     root = common_folder(paths)
     return root, dict(zip(image_ids(files, root), files, strict=True))
 
