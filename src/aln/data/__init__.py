@@ -6,6 +6,8 @@ from pathlib import Path
 
 from aln.config import DataConfig
 from aln.data import cluttered_eth80 as _cluttered_eth80  # noqa: F401
+from aln.data import folder as _folder  # noqa: F401
+from aln.data import oxford_pets as _oxford_pets  # noqa: F401
 from aln.data import shapes as _shapes  # noqa: F401
 from aln.data import tiny_imagenet as _tiny_imagenet  # noqa: F401
 from aln.data.base import FORMATS, DataFormat, GroundTruth, LabelledImages, Split, Truth
@@ -42,18 +44,18 @@ def open_truth(config: DataConfig, split: Split) -> GroundTruth | None:
 
 
 def detect_format(path: Path) -> str:
-    """Name of the first format that recognises `path`.
+    """Name of the format that recognises `path`; `folder`, which takes any folder, is asked last.
 
     Raises:
         DataError: If none does; lists the formats.
     """
-    for name in FORMATS:
+    for name in sorted(FORMATS, key=lambda name: name == "folder"):
         if FORMATS[name].detect(path):
             return name
     problem = "holds no known data set" if path.exists() else "does not exist"
     raise DataError(
-        f"{path}: {problem}; give a folder with one folder of photographs for each class, or set "
-        f"data.format to one of: {', '.join(FORMATS)}"
+        f"{path}: {problem}; give a folder with one folder of photographs for each class, or set data.format "
+        f"to one of: {', '.join(FORMATS)}"
     )
 
 

@@ -1,0 +1,105 @@
+"""`folder`: photographs in one folder for each class, and optional boxes and masks for evaluation.
+
+    photos/
+    ├── cat/…/*.jpg          any depth, any common format; the folder's name is the class
+    ├── dog/…/*.jpg
+    ├── boxes.csv            optional: image,x0,y0,x1,y1; half-open, original pixels; several rows an image
+    └── masks/cat/…/*.png    optional: the photograph's path with .png; everything but 0 is object
+
+The options `boxes` and `masks` name other places for the last two. The folder given *is* the split: train on
+one folder, evaluate on another. Hidden names (a leading dot) are left out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aln.data.base import FORMATS, DataFormat, GroundTruth, LabelledImages, Options, Split
+from aln.data.folder_truth import MaskFolder, read_boxes
+from aln.data.options import FormatOptions, parse_options
+from aln.data.store import FolderStore
+from aln.data.stored import Entry, StoredImages
+from aln.data.truth import BoxTruth
+from aln.data.walk import list_images, visible_folders, walk_images
+from aln.errors import DataError
+
+__all__ = ["list_images", "open_images", "open_truth"]
+
+
+class FolderOptions(FormatOptions):
+    """Where ground truth lies, for evaluation only.
+
+    Attributes:
+        boxes: A CSV file; by default `boxes.csv` in the folder, if there is one.
+        masks: A folder; by default `masks` in the folder, if it has the name of a class in it.
+    """
+
+    boxes: str = ""
+    masks: str = ""
+
+
+def detect(path: Path) -> bool:
+    """Any folder."""
+    return path.is_dir()
+
+
+def open_images(path: Path, _: Split, options: Options) -> LabelledImages:
+    """All photographs below `path`; every split is the folder itself.
+
+    Raises:
+        DataError: If `path` is no folder, has no class folders, only one, or an empty one.
+    """
+    masks = _masks_folder(path, parse_options(FolderOptions, options, "folder"))
+    classes = _class_folders(path, masks)
+    entries = [
+        Entry(image.relative_to(path).as_posix(), label)
+        for label, folder in enumerate(classes)
+        for image in walk_images(folder)
+    ]
+    names = [folder.name for folder in classes]
+    return StoredImages(path.resolve().name, names, entries, FolderStore(path), where=str(path))
+
+
+def open_truth(path: Path, split: Split, options: Options) -> GroundTruth | None:
+    """Boxes and masks by image id; where an image has only a mask, its box is the one around it."""
+    chosen = parse_options(FolderOptions, options, "folder")
+    masks_folder = _masks_folder(path, chosen)
+    boxes_file = Path(chosen.boxes).expanduser() if chosen.boxes else path / "boxes.csv"
+    if masks_folder is None and not chosen.boxes and not boxes_file.is_file():
+        return None
+    images = open_images(path, split, options)
+    ids = [images.image_id(index) for index in range(len(images))]
+    boxes = read_boxes(boxes_file, set(ids)) if chosen.boxes or boxes_file.is_file() else {}
+    if masks_folder is None:
+        return BoxTruth(boxes)
+    masks = MaskFolder(path, masks_folder, ids)
+    return BoxTruth({**masks.boxes(), **boxes}, masks.read)
+
+
+def _masks_folder(path: Path, options: FolderOptions) -> Path | None:
+    if options.masks:
+        folder = Path(options.masks).expanduser()
+        if not folder.is_dir():
+            raise DataError(f"{folder}: there is no such folder of masks; check data.options.masks")
+        return folder
+    masks = path / "masks"
+    classes = [] if not masks.is_dir() else [folder for folder in visible_folders(path) if folder != masks]
+    return masks if any((masks / folder.name).is_dir() for folder in classes) else None
+
+
+def _class_folders(path: Path, masks: Path | None) -> list[Path]:
+    if not path.is_dir():
+        raise DataError(f"{path}: there is no such folder; give one that has a folder for each class")
+    classes = [folder for folder in visible_folders(path) if masks is None or not folder.samefile(masks)]
+    arrange = f"arrange the photographs as {path.name}/<class>/*.jpg"
+    if not classes:
+        raise DataError(f"{path}: has no class folders; {arrange}")
+    if len(classes) == 1:
+        raise DataError(f"{path}: has one class only, {classes[0].name!r}; two or more are needed: {arrange}")
+    return classes
+
+
+FORMATS.add(
+    "folder",
+    DataFormat("photographs in one folder for each class", detect, open_images, open_truth),
+)

@@ -1,0 +1,74 @@
+"""Finding photographs: order, hidden files, links, and paths that hold none."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from aln.data.walk import list_images, walk_images
+from aln.errors import DataError
+from tests.data.files import write_files
+
+
+def _names(root: Path, paths: list[Path]) -> list[str]:
+    return [path.relative_to(root).as_posix() for path in list_images(paths)]
+
+
+def test_order_suffixes_and_hidden_files(tmp_path: Path) -> None:
+    files = [
+        "b.JPG",
+        "a.png",
+        "sub/z.webp",
+        "sub/deeper/ü 1.Tiff",
+        ".hidden.jpg",
+        ".git/x.jpg",
+        "notes.txt",
+        "jpg",
+    ]
+    write_files(tmp_path, dict.fromkeys(files, b""))
+    assert _names(tmp_path, [tmp_path]) == ["a.png", "b.JPG", "sub/z.webp", "sub/deeper/ü 1.Tiff"]
+
+
+def test_files_and_folders_in_the_order_given(tmp_path: Path) -> None:
+    write_files(tmp_path, {"b/1.jpg": b"", "a/2.jpg": b"", "c.dat": b""})
+    assert _names(tmp_path, [tmp_path / "c.dat", tmp_path / "b", tmp_path / "a"]) == [
+        "c.dat",
+        "b/1.jpg",
+        "a/2.jpg",
+    ]
+
+
+def test_loops_of_links_end(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a/1.jpg": b"", "b/2.jpg": b""})
+    (tmp_path / "a" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "a" / "self").symlink_to(tmp_path / "a" / "self")
+    (tmp_path / "b" / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    assert _names(tmp_path, [tmp_path]) == ["a/1.jpg", "b/2.jpg"]
+
+
+def test_linked_folders_and_files_count(tmp_path: Path) -> None:
+    write_files(tmp_path, {"elsewhere/1.jpg": b"", "here/note": b""})
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "here" / "one.jpg").symlink_to(tmp_path / "elsewhere" / "1.jpg")
+    assert _names(tmp_path, [tmp_path / "here"]) == ["here/one.jpg", "here/link/1.jpg"]
+
+
+def test_it_streams(tmp_path: Path) -> None:
+    write_files(tmp_path, {f"{name}/1.jpg": b"" for name in "abc"})
+    images = walk_images(tmp_path)
+    assert [path.parent.name for path in islice(images, 1)] == ["a"]
+    write_files(tmp_path, {"c/2.jpg": b""})
+    assert len(list(images)) == 3
+
+
+def test_missing_path_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"gone: there is no such file or folder"):
+        list_images([tmp_path, tmp_path / "gone"])
+
+
+def test_folder_without_photographs_is_refused(tmp_path: Path) -> None:
+    write_files(tmp_path, {"notes.txt": b""})
+    with pytest.raises(DataError, match=r"holds no photographs; looked for .*\.jpg"):
+        list(list_images([tmp_path]))
