@@ -12,11 +12,13 @@ from PIL import Image as PillowImage
 
 import aln
 from aln.boxes import binarise, boxes_from_mask, iou, normalise, parse_rule
-from aln.config import SuperpixelConfig
+from aln.config import DataConfig, SuperpixelConfig
+from aln.data import open_images, open_truth
 from aln.data.images import decode, read_image, resize_to_input
 from aln.localization import Localization
 from aln.models.preprocessing import Preprocessing
 from aln.superpixels import ALGORITHMS, segment
+from tests.small_model import small_localizer
 
 
 def test_convention_images_are_rgb(tmp_path: Path) -> None:
@@ -127,6 +129,38 @@ def test_convention_label_and_prediction() -> None:
         rule="paper",
     )
     assert (found.class_name, found.class_names[found.predicted_label]) == ("dog", "cat")
+
+
+def test_convention_image_ids_have_forward_slashes(tmp_path: Path) -> None:
+    for name in ("cat/deep/a.png", "dog/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        PillowImage.new("RGB", (4, 4)).save(tmp_path / name)
+    images = open_images(DataConfig(path=str(tmp_path)), "train-weaksup")
+    assert [images.image_id(index) for index in range(len(images))] == ["cat/deep/a.png", "dog/b.png"]
+
+
+def test_convention_inclusive_corners_are_converted(tmp_path: Path) -> None:
+    (tmp_path / "val" / "images").mkdir(parents=True)
+    (tmp_path / "wnids.txt").write_text("n1\n")
+    (tmp_path / "words.txt").write_text("n1\tcat\n")
+    (tmp_path / "val" / "val_annotations.txt").write_text("a.JPEG\tn1\t0\t10\t63\t19\n")
+    truth = open_truth(DataConfig(path=str(tmp_path), format="tiny-imagenet"), "test")
+    assert truth is not None
+    assert truth["val/images/a.JPEG"].boxes.tolist() == [[0, 10, 64, 20]]
+
+
+def test_convention_a_model_is_one_folder(tmp_path: Path) -> None:
+    before = small_localizer()
+    before.save(tmp_path / "model")
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {
+        "model.safetensors",
+        "config.toml",
+        "model.json",
+    }
+    after = aln.load(tmp_path / "model")
+    assert after.class_names == before.class_names
+    assert after.networks.preprocessing == before.networks.preprocessing
+    assert after.config.localize.rule == before.config.localize.rule
 
 
 def test_the_page_and_the_tests_agree() -> None:
