@@ -90,7 +90,7 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     """Rows as rich tables, one for each data set and subset; trivial methods are dimmed.
 
     They are narrower than the Markdown: what is the same on every line, and the classifier's accuracy, stand
-    below, and intervals on a second line.
+    below.
     """
     return [_terminal_table(section) for section in _sections(rows)]
 
@@ -105,14 +105,13 @@ def _terminal_table(section: _Section) -> Table:
     table = Table(box=SIMPLE_HEAD, title=section.title, caption=", ".join(told), padding=(0, 1, 0, 0))
     table.title_justify = table.caption_justify = "left"
     for i in shown:
-        table.add_column(section.header[i], overflow="fold")
+        table.add_column(section.header[i].replace("(", "\n("), overflow="fold", no_wrap=i == 0)
     for line in section.lines:
         if line[0] == "classifier" and accuracy is not None:
             continue
         style = "dim" if line[0].startswith("*") else None
-        name = line[0].strip("*").removesuffix(" (trivial)")
-        cells = [name, *(line[i].replace(" [", "\n[") for i in shown[1:])]
-        table.add_row(*cells, style=style)
+        cells = [line[0].strip("*").replace(" (", "\n("), *(line[i] for i in shown[1:])]
+        table.add_row(*map(Text, cells), style=style)  # no markup: "[...]" in a name is a name
     return table
 
 
