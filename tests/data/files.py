@@ -40,3 +40,26 @@ def write_zip(path: Path, files: Mapping[str, bytes | str]) -> Path:
         for name, content in files.items():
             archive.writestr(name, content)
     return path.parent
+
+
+def write_eth80(root: Path) -> Path:
+    """Two classes of ETH-80, instances 1, 8, 9 and 10, and two classes of Tiny-ImageNet beside them."""
+    mask = np.zeros((24, 24), np.uint8)
+    mask[6:20, 4:14] = 255
+    files: dict[str, bytes | str] = {}
+    for name, level in (("apple", 200), ("cup", 90)):
+        for instance in (1, 8, 9, 10):
+            stem = f"{name}/{name}{instance}-{name}{instance}-000-045"
+            files[f"eth-80/images/{stem}.jpg"] = encoded(
+                np.full((24, 24, 3), level + instance, np.uint8), "JPEG"
+            )
+            files[f"eth-80/masks/{stem}.png"] = encoded(mask)
+    backgrounds: dict[str, bytes | str] = {"wnids.txt": "n01\nn02\n", "words.txt": "n01\tcat\n"}
+    backgrounds |= {
+        f"train/{wnid}/images/{wnid}_{number}.JPEG": photo(size=(16, 16), seed=number)
+        for wnid in ("n01", "n02")
+        for number in (0, 1, 450)
+    }
+    backgrounds |= {f"val/images/val_{number}.JPEG": photo(size=(16, 16), seed=number) for number in range(2)}
+    write_files(root / "tiny-imagenet-100", backgrounds)
+    return write_zip(root / "eth-80" / "eth80-24.zip", files)

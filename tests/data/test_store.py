@@ -1,0 +1,92 @@
+"""Files in folders and zips: the same names, the same content, in any process."""
+
+from __future__ import annotations
+
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from aln.data.store import Store, open_store
+from aln.errors import DataError
+from tests.data.files import write_files, write_zip
+
+FILES: dict[str, bytes | str] = {
+    "list.txt": "one\n\n two \n",
+    "images/a 1.bin": b"\x00\x01",
+    "images/ü.bin": b"2",
+}
+
+
+@pytest.fixture(params=["folder", "zip", "zip with a top folder", "two zips"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """The same three files, kept in different ways."""
+    if request.param == "folder":
+        return open_store(write_files(tmp_path, FILES))
+    if request.param == "zip":
+        return open_store(write_zip(tmp_path / "all.zip", FILES))
+    topped = {f"top/{name}": content for name, content in FILES.items()}
+    if request.param == "two zips":
+        write_zip(tmp_path / "b.zip", {"top/list.txt": topped.pop("top/list.txt")})
+    return open_store(write_zip(tmp_path / "a.zip", topped))
+
+
+def _read_from_child(store: Store, name: str) -> bytes:
+    return store.read(name)
+
+
+def test_names_and_content(store: Store) -> None:
+    assert store.names() == sorted(FILES)
+    assert store.read("images/a 1.bin") == b"\x00\x01"
+    assert store.read_lines("list.txt") == ["one", " two "]
+    assert store.digest("images/ü.bin") != store.digest("images/a 1.bin")
+    assert store.digest("images/ü.bin") == pickle.loads(pickle.dumps(store)).digest("images/ü.bin")
+
+
+def test_missing_file_is_named(store: Store) -> None:
+    with pytest.raises(DataError, match=r"gone\.bin: can't be read"):
+        store.read("gone.bin")
+
+
+def test_copies_read_in_other_processes(tmp_path: Path) -> None:
+    store = open_store(write_zip(tmp_path / "all.zip", FILES))
+    store.read("images/ü.bin")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        results = pool.map(_read_from_child, [store] * 4, ["images/ü.bin", "images/a 1.bin"] * 2)
+        assert list(results) == [b"2", b"\x00\x01"] * 2
+
+
+def test_loose_file_hides_the_member(tmp_path: Path) -> None:
+    store = open_store(write_zip(tmp_path / "all.zip", FILES))
+    write_files(tmp_path, {"list.txt": "mine"})
+    assert store.read_lines("list.txt") == ["mine"]
+
+
+def test_digest_is_that_of_the_content(tmp_path: Path) -> None:
+    first = open_store(write_zip(tmp_path / "1" / "all.zip", FILES))
+    second = open_store(write_zip(tmp_path / "2" / "all.zip", {**FILES, "list.txt": "other"}))
+    assert first.digest("images/ü.bin") == second.digest("images/ü.bin")
+    assert first.digest("list.txt") != second.digest("list.txt")
+
+
+def test_broken_archives_are_named(tmp_path: Path) -> None:
+    write_zip(tmp_path / "all.zip", FILES)
+    content = (tmp_path / "all.zip").read_bytes()
+    (tmp_path / "all.zip").write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match=r"all\.zip: can't be opened as a zip archive"):
+        open_store(tmp_path)
+
+
+def test_damaged_member_is_named(tmp_path: Path) -> None:
+    write_zip(tmp_path / "all.zip", {"a/x.bin": b"0123456789", "b.bin": b""})
+    content = (tmp_path / "all.zip").read_bytes()
+    (tmp_path / "all.zip").write_bytes(content.replace(b"0123456789", b"0123456780", 1))
+    with pytest.raises(DataError, match=r"all\.zip:a/x\.bin: is damaged"):
+        open_store(tmp_path).read("a/x.bin")
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="gone: is not a folder"):
+        open_store(tmp_path / "gone")
