@@ -18,7 +18,7 @@ def sample(height: int, width: int, *, truth: bool = True) -> Sample:
 
 
 def first_cell(sheet: Picture, column: int, cell: int) -> Picture:
-    """One of the four cells of the first sample; the true box around its whole image shows where it starts."""
+    """One of the four cells of the first sample; the true box around all of it shows where it starts."""
     top = (sheet[:, MARGIN] == TRUTH).all(axis=1).nonzero()[0][0]
     left = MARGIN + column * (cell + GUTTER)
     return sheet[top : top + cell, left : left + cell]
