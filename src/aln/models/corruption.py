@@ -8,6 +8,7 @@ connections the boundaries are poor).
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -31,17 +32,18 @@ class CorruptionNet(nn.Module):
         self.stem = _convolution(3, widths[0])
         self.down = nn.ModuleList(
             nn.Sequential(_convolution(narrow, wide, stride=2), _Residual(wide))
-            for narrow, wide in zip(widths, widths[1:], strict=False)
+            for narrow, wide in pairwise(widths)
         )
         side = config.input_size // 2 ** (len(widths) - 1)
         self.bottleneck = _Bottleneck(widths[-1], side, config.corruption_bottleneck)
         self.up = nn.ModuleList(
             nn.Sequential(nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1), nn.BatchNorm2d(narrow))
-            for narrow, wide in zip(widths, widths[1:], strict=False)
+            for narrow, wide in pairwise(widths)
         )
         self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
         nn.init.zeros_(self.head.weight)
-        nn.init.constant_(self.head.bias, math.log(INITIAL_PROBABILITY / (1 - INITIAL_PROBABILITY)))
+        if self.head.bias is not None:
+            nn.init.constant_(self.head.bias, math.log(INITIAL_PROBABILITY / (1 - INITIAL_PROBABILITY)))
 
     def forward(self, images: Tensor) -> Tensor:
         """Occlusion logits (B, S, S) of normalised images (B, 3, S, S)."""

@@ -55,8 +55,20 @@ class Balance:
         self.accuracy = keep * self.accuracy + (1 - keep) * accuracy
         self.area = keep * self.area + (1 - keep) * area
         factor = math.exp(self.config.rate * self._pressure())
-        bounded = min(max(self.area_weight * factor, self.config.area_weight_min), self.config.area_weight_max)
+        bounded = min(
+            max(self.area_weight * factor, self.config.area_weight_min), self.config.area_weight_max
+        )
         self.area_weight = bounded
+
+    def state(self) -> dict[str, float]:
+        """The numbers that a checkpoint holds: every field but the settings."""
+        return {
+            "n_classes": self.n_classes,
+            "clean_accuracy": self.clean_accuracy,
+            "area_weight": self.area_weight,
+            "accuracy": self.accuracy,
+            "area": self.area,
+        }
 
     def _pressure(self) -> float:
         """Which way λ goes, -1..1: up where masks should shrink."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from aln.registry import Registry
 
 Objective = Callable[[Tensor, Tensor], Tensor]
-"""(logits (B, C) on masked images, true labels (B,)) to one value an image (B,); the corruption net lowers it."""
+"""Logits (B, C) on masked images and true labels (B,) to one value an image (B,), which is lowered."""
 
 OBJECTIVES: Registry[Objective] = Registry("objective")
 

@@ -48,13 +48,15 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"training.device={name!r} can't be used here ({error}); try 'auto' or 'cpu'") from error
+        raise ConfigError(
+            f"training.device={name!r} can't be used here ({error}); try 'auto' or 'cpu'"
+        ) from error
     return device
 
 
 def _bf16_pays(device: torch.device) -> bool:
     """Whether the chip multiplies bfloat16 in hardware; emulation would be slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(probe is not None and probe())

@@ -1,7 +1,8 @@
-"""One training step of each network. Two graphs an iteration: neither step's gradient reaches the other net."""
+"""One training step of each network: two graphs an iteration, no gradient from one net to the other."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def corruption_step(
         estimate = ESTIMATORS[config.estimator](problem)
         mean_area = area(probabilities, batch.segments).mean()
         optimiser.zero_grad(set_to_none=True)
-        (estimate.surrogate + area_weight * mean_area).backward()
+        torch.autograd.backward(estimate.surrogate + area_weight * mean_area)
     optimiser.step()
     covered = float(mean_area.detach())
     loss = estimate.value + area_weight * covered
@@ -126,7 +127,7 @@ def classifier_step(
     losses = F.cross_entropy(logits, targets, reduction="none").view(len(weights), -1).mean(1)
     loss = (losses * losses.new_tensor(weights)).sum()
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     optimiser.step()
     accuracy = float((logits.argmax(1) == targets).float().mean())
     return _finite(float(loss.detach()), "classification"), accuracy
@@ -164,9 +165,9 @@ def _accuracy(estimate: Estimate, labels: Tensor) -> float:
 
 
 def _finite(loss: float, name: str) -> float:
-    if loss != loss or abs(loss) == float("inf"):
+    if not math.isfinite(loss):
         raise TrainingError(
             f"the {name} loss is {loss}: training stopped, the last checkpoint is whole. "
-            "Try a lower learning rate (training.corruption_lr, training.classifier_lr) or training.precision=fp32"
+            "Try a lower training.corruption_lr or training.classifier_lr, or training.precision=fp32"
         )
     return loss

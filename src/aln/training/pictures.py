@@ -1,0 +1,48 @@
+"""Pictures of a run: a sheet of sample masks each epoch, the curves at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from aln.boxes import binarise, boxes_from_mask, normalise, parse_rule
+from aln.data.cache import ImageCache
+from aln.models.corruption import CorruptionNet
+from aln.models.masking import segment_probabilities, spread
+from aln.training.batches import Batch
+from aln.visualize import Sample, sample_sheet, write_png
+
+SHEETS, CURVES = "sheets", "curves.png"
+
+SAMPLES = 16
+
+
+def sample_indices(cache: ImageCache) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """A few images, evenly over the classes (the cache is sorted by class)."""
+    order = np.argsort(cache.labels, kind="stable")
+    picked = np.linspace(0, len(order) - 1, min(SAMPLES, len(order))).round().astype(np.int64)
+    return np.unique(order[picked])
+
+
+def write_sheet(
+    path: Path,
+    cache: ImageCache,
+    batch: Batch,
+    indices: np.ndarray[tuple[int], np.dtype[np.int64]],
+    corruption: CorruptionNet,
+) -> None:
+    """Draw the masks of the images at `indices` of the cache, which `batch` holds as they are."""
+    corruption.eval()
+    with torch.inference_mode():
+        probabilities = segment_probabilities(corruption(batch.images), batch.segments, cache.n_segments)
+        maps = spread(probabilities, batch.segments).cpu().numpy()
+    rule = parse_rule("paper")
+    samples = []
+    for image, raw in zip(cache.images[indices], maps, strict=True):
+        score_map = normalise(raw)
+        mask = binarise(score_map, rule)
+        boxes, _ = boxes_from_mask(mask, score_map)
+        samples.append(Sample(image, score_map, mask, None, boxes[0]))
+    write_png(path, sample_sheet(samples))

@@ -1,0 +1,56 @@
+"""The progress bar of training: where it is, how the two networks stand, how fast and how long still."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+
+class TrainingProgress:
+    """One bar over all steps of a run; a context manager.
+
+    Args:
+        console: Where it is drawn.
+        total: Steps of the whole run.
+        done: Steps done by earlier sessions.
+    """
+
+    def __init__(self, console: Console, total: int, done: int) -> None:
+        columns = (
+            "{task.description}",
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}"),
+        )
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=console)
+        self._task: TaskID = self._bar.add_task("training", total=total, completed=done, state="")
+
+    def __enter__(self) -> TrainingProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def step(self, title: str, means: dict[str, float], images_per_second: float) -> None:
+        """Move on by one step and show the epoch's means so far."""
+        shown = {
+            "clean": ("clean_accuracy", "{:.0%}"),
+            "corrupted": ("corrupted_accuracy", "{:.0%}"),
+            "area": ("area", "{:.2f}"),
+            "λ": ("area_weight", "{:.3g}"),
+        }
+        parts = [f"{word} {form.format(means[key])}" for word, (key, form) in shown.items() if key in means]
+        state = " · ".join([*parts, f"{images_per_second:.0f} images/s"])
+        self._bar.update(self._task, advance=1, description=title, state=state)
+
+    def say(self, text: str) -> None:
+        """Print a line above the bar."""
+        self._bar.console.print(text, highlight=False, markup=False)

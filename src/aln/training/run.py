@@ -1,0 +1,120 @@
+"""`train`: from a configuration to a finished model folder. Sees labels and superpixels, never a box."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from rich.console import Console
+
+from aln.config import Config, read_config, write_config
+from aln.data import open_images
+from aln.data.cache import ImageCache, default_cache_root, open_cache
+from aln.errors import TrainingError
+from aln.model_io import CONFIG, MANIFEST, WEIGHTS
+from aln.progress import progress_bar
+from aln.training.checkpoints import CHECKPOINT, load_checkpoint
+from aln.training.interrupt import Interrupt
+from aln.training.pictures import CURVES, SHEETS
+from aln.training.progress import TrainingProgress
+from aln.training.records import LOG, TENSORBOARD, RunLog
+from aln.training.trainer import Trainer
+
+
+def train(
+    config: Config,
+    out: Path,
+    *,
+    resume: bool = False,
+    strict: bool = False,
+    cache_root: Path | None = None,
+    overwrite: bool = False,
+    console: Console | None = None,
+) -> Path:
+    """Train both networks on the images of `config.data` and leave a model folder in `out`.
+
+    Args:
+        config: All settings. With `resume` the run's own settings are used instead.
+        out: The run folder: model, log, checkpoint, sheets of sample masks.
+        resume: Continue the run in `out`, bit for bit as if it had never stopped (on a CPU).
+        strict: Stop at the first photograph that can't be read, instead of reporting it.
+        cache_root: Where decoded images are kept; see `default_cache_root`.
+        overwrite: Replace a run that is already in `out`.
+        console: Where progress goes.
+
+    Raises:
+        AlnError: For bad settings, data or folders, and when training stops itself.
+        KeyboardInterrupt: On Ctrl-C, after saving a checkpoint.
+    """
+    console = console or Console(stderr=True)
+    config = _prepare(config, out, resume=resume, overwrite=overwrite)
+    cache = _cached(config, cache_root or default_cache_root(), strict=strict, console=console)
+    trainer = Trainer(config, cache, out)
+    if resume and (out / CHECKPOINT).exists():  # a run stopped before its first checkpoint starts anew
+        trainer.restore(load_checkpoint(out))
+    log = RunLog(out, trainer.epoch)
+    total = trainer.epochs * trainer.batches.steps
+    try:
+        with Interrupt() as interrupt, TrainingProgress(console, total, trainer.steps_done) as progress:
+            trainer.run(progress, interrupt, log)
+    except KeyboardInterrupt:
+        console.print(f"Stopped and saved. To go on: aln train {config.data.path} --out {out} --resume")
+        raise
+    finally:
+        log.close()
+    trainer.finish(log)
+    _report(cache, console)
+    return out
+
+
+def _prepare(config: Config, out: Path, *, resume: bool, overwrite: bool) -> Config:
+    """Make the run folder and write its settings, or read those of the run to resume."""
+    if resume:
+        if not (out / CONFIG).exists():
+            raise TrainingError(f"{out}: holds no run to resume; train without --resume")
+        return read_config(out / CONFIG)
+    if (out / CONFIG).exists():
+        if not overwrite:
+            raise TrainingError(f"{out}: already holds a run; use --resume, --overwrite, or another folder")
+        _clear(out)
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise TrainingError(f"{out}: is not an empty folder; choose another one for the run")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_config(config, out / CONFIG)
+    except OSError as error:
+        raise TrainingError(f"{out}: can't be written ({error.strerror}); choose another --out") from error
+    return config
+
+
+def _clear(out: Path) -> None:
+    """Remove the run in `out`, and nothing else that may lie there."""
+    try:
+        for folder in (SHEETS, TENSORBOARD):
+            shutil.rmtree(out / folder, ignore_errors=True)
+        for name in (CONFIG, WEIGHTS, MANIFEST, CHECKPOINT, LOG, CURVES):
+            (out / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{out}: the earlier run can't be removed ({error.strerror})") from error
+
+
+def _cached(config: Config, root: Path, *, strict: bool, console: Console) -> ImageCache:
+    images = open_images(config.data, "train-weaksup")
+    with progress_bar(console) as bar:
+        task = bar.add_task(f"reading {len(images)} images", total=len(images))
+        return open_cache(
+            images,
+            config.model.input_size,
+            config.superpixels,
+            root,
+            strict=strict,
+            progress=lambda done, _total: bar.update(task, completed=done),
+        )
+
+
+def _report(cache: ImageCache, console: Console) -> None:
+    """Name the photographs that were left out."""
+    if cache.failures:
+        console.print(f"{len(cache.failures)} photographs could not be read and were left out:")
+        for image_id, reason in cache.failures:
+            console.print(f"  {reason if image_id in reason else f'{image_id}: {reason}'}", markup=False)

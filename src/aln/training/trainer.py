@@ -1,0 +1,303 @@
+"""The training loop: the classifier alone first (warm-up), then both networks against each other."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from aln.config import Config
+from aln.data.cache import ImageCache
+from aln.errors import TrainingError
+from aln.model_io import save_model
+from aln.models.classifier import Classifier
+from aln.models.corruption import CorruptionNet
+from aln.models.networks import Networks
+from aln.models.preprocessing import Preprocessing
+from aln.training.balance import Balance
+from aln.training.batches import Batch, Batches
+from aln.training.checkpoints import save_checkpoint
+from aln.training.interrupt import Interrupt
+from aln.training.pictures import CURVES, SHEETS, sample_indices, write_sheet
+from aln.training.progress import TrainingProgress
+from aln.training.records import Means, RunLog
+from aln.training.runtime import choose_runtime
+from aln.training.steps import classifier_step, corruption_step
+from aln.visualize import training_curves
+
+MONITORED = 512
+"""Training images on which the clean accuracy is measured after each epoch."""
+
+COLLAPSED = 0.002
+"""Masks that cover less than this of the images, or leave less than this, say nothing any more."""
+
+LAST_RATE = 0.1
+"""Learning rate at the end of a phase, relative to its peak."""
+
+
+class Trainer:
+    """Both networks, their optimisers, the balance, and where the run stands.
+
+    Args:
+        config: All settings.
+        cache: The training images, with labels and superpixels, and no more.
+        folder: The run folder; must exist.
+    """
+
+    def __init__(self, config: Config, cache: ImageCache, folder: Path) -> None:
+        self.config, self.cache, self.folder = config, cache, folder
+        settings = config.training
+        self.runtime = choose_runtime(settings)
+        torch.manual_seed(settings.seed)
+        device = self.runtime.device
+        classes = len(cache.class_names)
+        self.classifier = Classifier(classes, config.model).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.corruption = CorruptionNet(config.model).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimisers = {
+            "classifier": torch.optim.AdamW(self.classifier.parameters(), weight_decay=settings.weight_decay),
+            "corruption": torch.optim.AdamW(self.corruption.parameters(), weight_decay=settings.weight_decay),
+        }
+        self.preprocessing = Preprocessing(config.model.input_size, cache.mean, cache.std)
+        self.batches = Batches(
+            cache,
+            self.preprocessing,
+            settings.batch_size,
+            settings.seed,
+            settings.flip,
+            settings.shift,
+            device,
+            settings.max_images,
+        )
+        self.epoch = self.step = 0
+        self.balance: Balance | None = None
+        self.clean_accuracy = 1 / classes
+        self.means = Means()
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of both phases together."""
+        return self.config.training.warmup_epochs + self.config.training.epochs
+
+    @property
+    def steps_done(self) -> int:
+        """Steps since the start of the run."""
+        return self.epoch * self.batches.steps + self.step
+
+    def run(self, progress: TrainingProgress, interrupt: Interrupt, log: RunLog) -> None:
+        """Train to the end, or until `interrupt` is asked for.
+
+        Raises:
+            TrainingError: For a loss that is not finite or masks that collapsed.
+            KeyboardInterrupt: After saving, when asked to stop.
+        """
+        while self.epoch < self.epochs:
+            started, seen = time.monotonic(), 0
+            for batch in self.batches.epoch(self.epoch, start=self.step):
+                self._train_on(batch)
+                self.step += 1
+                seen += len(batch.labels)
+                speed = seen / (time.monotonic() - started)
+                progress.step(self._title(), self._shown(), speed)
+                if interrupt.asked and self.step < self.batches.steps:
+                    save_checkpoint(self.folder, self.state())
+                    raise KeyboardInterrupt
+            self._end_epoch(log, progress, seconds=time.monotonic() - started)
+            if interrupt.asked and self.epoch < self.epochs:
+                raise KeyboardInterrupt
+
+    def finish(self, log: RunLog) -> None:
+        """Save the trained model with its provenance, and draw the curves."""
+        networks = Networks(
+            self.classifier.eval(), self.corruption.eval(), self.preprocessing, self.config.superpixels
+        )
+        records = log.records()
+        provenance = {
+            "preset": self.config.preset,
+            "seed": self.config.training.seed,
+            "data_fingerprint": self.cache.fingerprint,
+            "images": len(self.batches.indices),
+            "epochs": self.epochs,
+            "seconds": round(sum(record["seconds"] for record in records), 1),
+            "training": {key: value for key, value in records[-1].items() if key not in ("epoch", "seconds")},
+        }
+        save_model(self.folder, networks, self.cache.class_names, self.config, provenance)
+        training_curves(records, self.folder / CURVES)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a checkpoint holds."""
+        return {
+            "fingerprint": self.cache.fingerprint,
+            "epoch": self.epoch,
+            "step": self.step,
+            "clean_accuracy": self.clean_accuracy,
+            "balance": self.balance.state() if self.balance else None,
+            "means": self.means.state(),
+            "classifier": self.classifier.state_dict(),
+            "corruption": self.corruption.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a checkpoint's state.
+
+        Raises:
+            TrainingError: If it was made with other photographs.
+        """
+        if state["fingerprint"] != self.cache.fingerprint:
+            raise TrainingError(
+                f"{self.folder}: the photographs have changed since this run was started, so it can't be "
+                "continued bit for bit; train again with --overwrite"
+            )
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.clean_accuracy = state["clean_accuracy"]
+        self.means = Means(state["means"])
+        self.classifier.load_state_dict(state["classifier"])
+        self.corruption.load_state_dict(state["corruption"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        if state["balance"]:
+            self.balance = Balance(config=self.config.balance, **state["balance"])
+
+    @property
+    def _warming_up(self) -> bool:
+        return self.epoch < self.config.training.warmup_epochs
+
+    def _train_on(self, batch: Batch) -> None:
+        if self._warming_up:
+            self._warm_up(batch)
+        else:
+            self._oppose(batch)
+
+    def _warm_up(self, batch: Batch) -> None:
+        settings = self.config.training
+        optimiser = self._paced("classifier", settings.warmup_lr)
+        loss, accuracy = classifier_step(
+            self.classifier,
+            optimiser,
+            batch.images,
+            None,
+            batch.labels,
+            clean_weight=0.0,
+            runtime=self.runtime,
+        )
+        self.means.add(classifier_loss=loss, clean_accuracy=accuracy)
+
+    def _oppose(self, batch: Batch) -> None:
+        """One iteration of the game: a corruption step, then, if the balance says so, a classifier step."""
+        settings = self.config.training
+        if self.balance is None:
+            area = self.config.balance.target_area
+            self.balance = Balance.start(
+                self.config.balance, len(self.cache.class_names), self.clean_accuracy, area
+            )
+        result = corruption_step(
+            self.classifier,
+            self.corruption,
+            self._paced("corruption", settings.corruption_lr),
+            batch,
+            n_segments=self.cache.n_segments,
+            area_weight=self.balance.area_weight,
+            config=settings,
+            runtime=self.runtime,
+            noise=self.batches.noise(self.epoch, self.step),
+        )
+        self.balance.update(result.accuracy, result.area)
+        trains = self.balance.classifier_trains
+        if trains:
+            loss, _ = classifier_step(
+                self.classifier,
+                self._paced("classifier", settings.classifier_lr),
+                batch.images,
+                result.masked,
+                batch.labels,
+                clean_weight=settings.clean_weight,
+                runtime=self.runtime,
+                freeze_statistics=settings.freeze_statistics,
+            )
+            self.means.add(classifier_loss=loss)
+        self.means.add(
+            corruption_loss=result.loss,
+            corrupted_accuracy=result.accuracy,
+            area=result.area,
+            classifier_trains=float(trains),
+        )
+
+    def _paced(self, name: str, peak: float) -> torch.optim.Optimizer:
+        """The optimiser with its learning rate for this step: a cosine from the peak, over the phase."""
+        warmup = self.config.training.warmup_epochs
+        first, last = (0, warmup) if self._warming_up else (warmup, self.epochs)
+        passed = (self.steps_done - first * self.batches.steps) / ((last - first) * self.batches.steps)
+        rate = peak * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * passed)))
+        optimiser = self.optimisers[name]
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        return optimiser
+
+    def _end_epoch(self, log: RunLog, progress: TrainingProgress, seconds: float) -> None:
+        means = self.means.means()
+        self._check_masks(means)
+        self.clean_accuracy = self._measured_accuracy()
+        record = {
+            "epoch": self.epoch,
+            "phase": "warm-up" if self._warming_up else "adversarial",
+            **{name: round(value, 6) for name, value in means.items()},
+            "clean_accuracy": round(self.clean_accuracy, 6),
+            "seconds": round(seconds, 2),
+        }
+        if self.balance:
+            record["area_weight"] = self.balance.area_weight
+        progress.say(self._title() + "  " + _line(record))
+        if not self._warming_up:
+            indices = sample_indices(self.cache)
+            path = self.folder / SHEETS / f"epoch_{self.epoch:03d}.png"
+            write_sheet(path, self.cache, self.batches.plain(indices), indices, self.corruption)
+        self.epoch, self.step, self.means = self.epoch + 1, 0, Means()
+        save_checkpoint(self.folder, self.state())
+        log.add(record)
+
+    def _check_masks(self, means: dict[str, float]) -> None:
+        area = means.get("area", 0.5)
+        if COLLAPSED <= area <= 1 - COLLAPSED:
+            return
+        covers, change = ("nothing", "Lower") if area < 0.5 else ("everything", "Raise")
+        raise TrainingError(
+            f"the masks have collapsed: they cover {covers} (mean area {area:.4f} in epoch {self.epoch}). "
+            f"The checkpoint of the epoch before is kept. {change} balance.area_weight, or set "
+            "balance.steer=area to hold the mean area, and train again"
+        )
+
+    @torch.inference_mode()
+    def _measured_accuracy(self) -> float:
+        """Accuracy on a fixed part of the clean training images, 0..1."""
+        self.classifier.eval()
+        indices = self.batches.indices
+        chosen = indices[np.linspace(0, len(indices) - 1, min(MONITORED, len(indices))).round().astype(int)]
+        hits = 0
+        for part in np.array_split(chosen, math.ceil(len(chosen) / self.config.training.batch_size)):
+            batch = self.batches.plain(part)
+            with self.runtime.autocast():
+                hits += int((self.classifier(batch.images).argmax(1) == batch.labels).sum())
+        return hits / len(chosen)
+
+    def _title(self) -> str:
+        return f"{'warm-up' if self._warming_up else 'adversarial'} epoch {self.epoch + 1}/{self.epochs}"
+
+    def _shown(self) -> dict[str, float]:
+        means = {"clean_accuracy": self.clean_accuracy} | self.means.means()
+        return means | ({"area_weight": self.balance.area_weight} if self.balance else {})
+
+
+def _line(record: dict[str, Any]) -> str:
+    parts = [f"clean accuracy {record['clean_accuracy']:.1%}"]
+    if "area" in record:
+        parts += [
+            f"corrupted {record['corrupted_accuracy']:.1%}",
+            f"area {record['area']:.3f}",
+            f"λ {record['area_weight']:.3g}",
+            f"classifier trained in {record['classifier_trains']:.0%} of steps",
+        ]
+    return " · ".join([*parts, f"{record['seconds']:.0f} s"])
