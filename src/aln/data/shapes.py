@@ -26,7 +26,6 @@ from aln.data.stored import fingerprint
 SCALE = (0.25, 0.6)
 """Diameter of the object's circumscribed circle as a fraction of the image's side."""
 
-_VERSION = 1
 _FRAGMENTS = (5, 9)
 _GRAIN = 6.0
 
@@ -143,12 +142,14 @@ class ShapeScenes:
         return add_object(rng, background, self.class_names[index % len(self.class_names)])
 
     def fingerprint(self) -> str:
-        return fingerprint([self.name, _VERSION, self.split, sorted(self._options.model_dump().items())])
+        """Also over the first image: it changes when the code that draws does."""
+        settings = sorted(self._options.model_dump().items())
+        return fingerprint([self.name, self.split, settings, self.scene(0).image.tolist()])
 
 
 def make_background(rng: np.random.Generator, size: int) -> Image:
     """Blurred colour noise under plain fragments, outlines and grain, RGB uint8 (size, size, 3)."""
-    coarse = rng.integers(0, 256, (int(rng.integers(2, 6)),) * 2 + (3,), dtype=np.uint8)
+    coarse = rng.integers(56, 200, (int(rng.integers(2, 6)),) * 2 + (3,), dtype=np.uint8)
     image = cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
     for _ in range(rng.integers(*_FRAGMENTS)):
         _draw_fragment(rng, image)
@@ -188,10 +189,10 @@ def _pixel_centres(size: int) -> tuple[Field2D, Field2D]:
 
 
 def _contrasting_colours(rng: np.random.Generator) -> tuple[Field2D, Field2D]:
-    """Two random colours whose brightness differs by at least a quarter of the range."""
+    """Two random colours that are well apart in brightness."""
     first = rng.uniform(0, 255, 3)
-    step = rng.uniform(64, 128) * (1 if first.mean() < 127.5 else -1)
-    second = (first + step + rng.uniform(-64, 64, 3)).clip(0, 255)
+    step = rng.uniform(96, 160) * (1 if first.mean() < 127.5 else -1)
+    second = (first + step + rng.uniform(-48, 48, 3)).clip(0, 255)
     return first.astype(np.float32), second.astype(np.float32)
 
 
