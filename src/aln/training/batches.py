@@ -106,5 +106,5 @@ class Batches:
 
 def _reflected(positions: NDArray[np.int64], side: int) -> NDArray[np.int64]:
     """Positions outside 0..side-1 mirrored at the border, the border pixel doubled."""
-    positions = np.where(positions < 0, -1 - positions, positions)
+    positions = positions % (2 * side)
     return np.where(positions >= side, 2 * side - 1 - positions, positions)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
     """Read a checkpoint; never runs code from the file.
 
     Raises:
-        ModelError: If there is none, or it is truncated or was changed.
+        ModelError: If there is none, it is truncated, was changed, or holds more than numbers and text.
     """
     path = folder / CHECKPOINT
     try:
@@ -56,5 +57,11 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
     payload = data[start:]
     if not data.startswith(_MAGIC) or hashlib.sha256(payload).digest() != data[len(_MAGIC) : start]:
         raise ModelError(f"{path}: is truncated or was changed; train again with --overwrite")
-    state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
+    try:
+        state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise ModelError(
+            f"{path}: was not written by aln and may hold code, so it was not loaded; "
+            "train again with --overwrite"
+        ) from error
     return state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -54,3 +56,16 @@ class TrainingProgress:
     def say(self, text: str) -> None:
         """Print a line above the bar."""
         self._bar.console.print(text, highlight=False, markup=False)
+
+
+def epoch_line(record: dict[str, Any]) -> str:
+    """One epoch's record in words."""
+    parts = [f"clean accuracy {record['clean_accuracy']:.1%}"]
+    if "area" in record:
+        parts += [
+            f"corrupted {record['corrupted_accuracy']:.1%}",
+            f"area {record['area']:.3f}",
+            f"λ {record['area_weight']:.3g}",
+            f"classifier trained in {record['classifier_trains']:.0%} of steps",
+        ]
+    return " · ".join([*parts, f"{record['seconds']:.0f} s"])

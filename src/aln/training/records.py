@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from aln.errors import TrainingError
 from aln.files import write_atomic
 
 LOG = "log.jsonl"
@@ -42,6 +45,9 @@ class RunLog:
     Args:
         folder: The run folder.
         first_epoch: Where this session starts; lines of this epoch and later ones are dropped.
+
+    Raises:
+        TrainingError: If the log can't be written.
     """
 
     def __init__(self, folder: Path, first_epoch: int) -> None:
@@ -49,8 +55,9 @@ class RunLog:
 
         self.path = folder / LOG
         kept = [record for record in self.records() if record["epoch"] < first_epoch]
-        write_atomic(self.path, "".join(json.dumps(record) + "\n" for record in kept).encode())
-        self._board = SummaryWriter(str(folder / TENSORBOARD))
+        with _writing(self.path):
+            write_atomic(self.path, "".join(json.dumps(record) + "\n" for record in kept).encode())
+            self._board = SummaryWriter(str(folder / TENSORBOARD), purge_step=first_epoch or None)
 
     def records(self) -> list[Record]:
         """All lines so far; a half-written last one is left out."""
@@ -60,8 +67,12 @@ class RunLog:
         return [json.loads(line) for line in lines[:-1]]
 
     def add(self, record: Record) -> None:
-        """Append one epoch."""
-        with self.path.open("a", encoding="utf-8") as file:
+        """Append one epoch.
+
+        Raises:
+            TrainingError: If it can't be written.
+        """
+        with _writing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         for name, value in record.items():
             if isinstance(value, (int, float)) and name != "epoch":
@@ -71,3 +82,13 @@ class RunLog:
     def close(self) -> None:
         """End the TensorBoard file."""
         self._board.close()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"{path}: can't be written ({error.strerror}); make room, then continue with --resume"
+        ) from error

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shlex
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -47,10 +52,12 @@ def train(
         KeyboardInterrupt: On Ctrl-C, after saving a checkpoint.
     """
     console = console or Console(stderr=True)
-    config = _prepare(config, out, resume=resume, overwrite=overwrite)
+    config = _settings(config, out, resume=resume, overwrite=overwrite)
     cache = _cached(config, cache_root or default_cache_root(), strict=strict, console=console)
     trainer = Trainer(config, cache, out)
-    if resume and (out / CHECKPOINT).exists():  # a run stopped before its first checkpoint starts anew
+    if not resume:
+        _begin(config, out, overwrite=overwrite)
+    elif (out / CHECKPOINT).exists():  # a run stopped before its first checkpoint starts anew
         trainer.restore(load_checkpoint(out))
     log = RunLog(out, trainer.epoch)
     total = trainer.epochs * trainer.batches.steps
@@ -58,7 +65,8 @@ def train(
         with Interrupt() as interrupt, TrainingProgress(console, total, trainer.steps_done) as progress:
             trainer.run(progress, interrupt, log)
     except KeyboardInterrupt:
-        console.print(f"Stopped and saved. To go on: aln train {config.data.path} --out {out} --resume")
+        again = shlex.join(["aln", "train", config.data.path, "--out", str(out), "--resume"])
+        console.print(f"Stopped. To go on from the last checkpoint: {again}", markup=False, soft_wrap=True)
         raise
     finally:
         log.close()
@@ -67,35 +75,50 @@ def train(
     return out
 
 
-def _prepare(config: Config, out: Path, *, resume: bool, overwrite: bool) -> Config:
-    """Make the run folder and write its settings, or read those of the run to resume."""
+def _settings(config: Config, out: Path, *, resume: bool, overwrite: bool) -> Config:
+    """The settings to train with, after a look at the run folder, which is made but not yet changed."""
     if resume:
         if not (out / CONFIG).exists():
             raise TrainingError(f"{out}: holds no run to resume; train without --resume")
         return read_config(out / CONFIG)
+    with _writing(out):
+        _refuse_taken(out, overwrite=overwrite)
+        out.mkdir(parents=True, exist_ok=True)
+        if not os.access(out, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return config
+
+
+def _begin(config: Config, out: Path, *, overwrite: bool) -> None:
+    """Clear the folder of an earlier run and write the settings, now that data and settings are sound."""
+    with _writing(out):
+        _refuse_taken(out, overwrite=overwrite)
+        _clear(out)
+        write_config(config, out / CONFIG)
+
+
+def _refuse_taken(out: Path, *, overwrite: bool) -> None:
     if (out / CONFIG).exists():
         if not overwrite:
             raise TrainingError(f"{out}: already holds a run; use --resume, --overwrite, or another folder")
-        _clear(out)
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise TrainingError(f"{out}: is not an empty folder; choose another one for the run")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        write_config(config, out / CONFIG)
-    except OSError as error:
-        raise TrainingError(f"{out}: can't be written ({error.strerror}); choose another --out") from error
-    return config
 
 
 def _clear(out: Path) -> None:
     """Remove the run in `out`, and nothing else that may lie there."""
+    for folder in (SHEETS, TENSORBOARD):
+        shutil.rmtree(out / folder, ignore_errors=True)
+    for name in (CONFIG, WEIGHTS, MANIFEST, CHECKPOINT, LOG, CURVES):
+        (out / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
     try:
-        for folder in (SHEETS, TENSORBOARD):
-            shutil.rmtree(out / folder, ignore_errors=True)
-        for name in (CONFIG, WEIGHTS, MANIFEST, CHECKPOINT, LOG, CURVES):
-            (out / name).unlink(missing_ok=True)
+        yield
     except OSError as error:
-        raise TrainingError(f"{out}: the earlier run can't be removed ({error.strerror})") from error
+        raise TrainingError(f"{out}: can't be written ({error.strerror}); choose another --out") from error
 
 
 def _cached(config: Config, root: Path, *, strict: bool, console: Console) -> ImageCache:

@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aln.config import TrainingConfig
-from aln.errors import TrainingError
+from aln.errors import ConfigError, TrainingError
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
 from aln.models.masking import area, occlude, segment_probabilities, spread
-from aln.training.batches import Batch
-from aln.training.estimators import ESTIMATORS, Estimate, MaskingProblem
+from aln.training.batches import Batch, Batches
+from aln.training.estimators import ESTIMATORS, Estimate, MaskingProblem, leave_one_out_gradient
 from aln.training.objectives import OBJECTIVES
 from aln.training.runtime import Runtime
+
+MONITORED = 512
+"""Training images on which `clean_accuracy` is measured."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,20 @@ class CorruptionResult:
     accuracy: float
     area: float
     masked: Tensor
+
+
+def check_settings(config: TrainingConfig) -> None:
+    """Refuse at once what could otherwise only fail after the warm-up.
+
+    Raises:
+        ConfigError: For an unknown objective or estimator, or too few masks for it.
+    """
+    chosen = OBJECTIVES[config.objective], ESTIMATORS[config.estimator]
+    if leave_one_out_gradient in chosen and config.masks_per_image < 2:
+        raise ConfigError(
+            f"training.estimator={config.estimator} compares several masks of one image; "
+            "set training.masks_per_image to 2 or more"
+        )
 
 
 def corruption_step(
@@ -131,6 +149,19 @@ def classifier_step(
     optimiser.step()
     accuracy = float((logits.argmax(1) == targets).float().mean())
     return _finite(float(loss.detach()), "classification"), accuracy
+
+
+@torch.inference_mode()
+def clean_accuracy(classifier: Classifier, batches: Batches, runtime: Runtime) -> float:
+    """Accuracy on a fixed part of the clean training images, 0..1; leaves the classifier in eval mode."""
+    classifier.eval()
+    indices = batches.indices
+    chosen = indices[np.linspace(0, len(indices) - 1, min(MONITORED, len(indices))).round().astype(int)]
+    hits = 0
+    for part in np.array_split(chosen, math.ceil(len(chosen) / batches.batch_size)):
+        batch = batches.plain(part)
+        hits += int((_logits(classifier, batch.images, runtime).argmax(1) == batch.labels).sum())
+    return hits / len(chosen)
 
 
 @contextmanager

@@ -7,13 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from aln.config import Config
 from aln.data.cache import ImageCache
-from aln.errors import TrainingError
-from aln.model_io import save_model
+from aln.errors import ModelError, TrainingError
+from aln.model_io import CONFIG, save_model
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
 from aln.models.networks import Networks
@@ -23,14 +22,11 @@ from aln.training.batches import Batch, Batches
 from aln.training.checkpoints import save_checkpoint
 from aln.training.interrupt import Interrupt
 from aln.training.pictures import CURVES, SHEETS, sample_indices, write_sheet
-from aln.training.progress import TrainingProgress
+from aln.training.progress import TrainingProgress, epoch_line
 from aln.training.records import Means, RunLog
 from aln.training.runtime import choose_runtime
-from aln.training.steps import classifier_step, corruption_step
+from aln.training.steps import check_settings, classifier_step, clean_accuracy, corruption_step
 from aln.visualize import training_curves
-
-MONITORED = 512
-"""Training images on which the clean accuracy is measured after each epoch."""
 
 COLLAPSED = 0.002
 """Masks that cover less than this of the images, or leave less than this, say nothing any more."""
@@ -46,11 +42,15 @@ class Trainer:
         config: All settings.
         cache: The training images, with labels and superpixels, and no more.
         folder: The run folder; must exist.
+
+    Raises:
+        ConfigError: For settings that can't be trained with.
     """
 
     def __init__(self, config: Config, cache: ImageCache, folder: Path) -> None:
         self.config, self.cache, self.folder = config, cache, folder
         settings = config.training
+        check_settings(settings)
         self.runtime = choose_runtime(settings)
         torch.manual_seed(settings.seed)
         device = self.runtime.device
@@ -146,6 +146,7 @@ class Trainer:
 
         Raises:
             TrainingError: If it was made with other photographs.
+            ModelError: If it doesn't fit the settings.
         """
         if state["fingerprint"] != self.cache.fingerprint:
             raise TrainingError(
@@ -155,8 +156,14 @@ class Trainer:
         self.epoch, self.step = state["epoch"], state["step"]
         self.clean_accuracy = state["clean_accuracy"]
         self.means = Means(state["means"])
-        self.classifier.load_state_dict(state["classifier"])
-        self.corruption.load_state_dict(state["corruption"])
+        try:
+            self.classifier.load_state_dict(state["classifier"])
+            self.corruption.load_state_dict(state["corruption"])
+        except RuntimeError as error:
+            raise ModelError(
+                f"{self.folder}: the checkpoint doesn't fit {CONFIG}, whose model settings were changed; "
+                "undo the change or train again with --overwrite"
+            ) from error
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
         if state["balance"]:
@@ -240,7 +247,7 @@ class Trainer:
     def _end_epoch(self, log: RunLog, progress: TrainingProgress, seconds: float) -> None:
         means = self.means.means()
         self._check_masks(means)
-        self.clean_accuracy = self._measured_accuracy()
+        self.clean_accuracy = clean_accuracy(self.classifier, self.batches, self.runtime)
         record = {
             "epoch": self.epoch,
             "phase": "warm-up" if self._warming_up else "adversarial",
@@ -250,14 +257,14 @@ class Trainer:
         }
         if self.balance:
             record["area_weight"] = self.balance.area_weight
-        progress.say(self._title() + "  " + _line(record))
+        progress.say(self._title() + "  " + epoch_line(record))
         if not self._warming_up:
             indices = sample_indices(self.cache)
             path = self.folder / SHEETS / f"epoch_{self.epoch:03d}.png"
             write_sheet(path, self.cache, self.batches.plain(indices), indices, self.corruption)
         self.epoch, self.step, self.means = self.epoch + 1, 0, Means()
+        log.add(record)  # before the checkpoint: a line without one is dropped on resuming, not the reverse
         save_checkpoint(self.folder, self.state())
-        log.add(record)
 
     def _check_masks(self, means: dict[str, float]) -> None:
         area = means.get("area", 0.5)
@@ -270,34 +277,9 @@ class Trainer:
             "balance.steer=area to hold the mean area, and train again"
         )
 
-    @torch.inference_mode()
-    def _measured_accuracy(self) -> float:
-        """Accuracy on a fixed part of the clean training images, 0..1."""
-        self.classifier.eval()
-        indices = self.batches.indices
-        chosen = indices[np.linspace(0, len(indices) - 1, min(MONITORED, len(indices))).round().astype(int)]
-        hits = 0
-        for part in np.array_split(chosen, math.ceil(len(chosen) / self.config.training.batch_size)):
-            batch = self.batches.plain(part)
-            with self.runtime.autocast():
-                hits += int((self.classifier(batch.images).argmax(1) == batch.labels).sum())
-        return hits / len(chosen)
-
     def _title(self) -> str:
         return f"{'warm-up' if self._warming_up else 'adversarial'} epoch {self.epoch + 1}/{self.epochs}"
 
     def _shown(self) -> dict[str, float]:
         means = {"clean_accuracy": self.clean_accuracy} | self.means.means()
         return means | ({"area_weight": self.balance.area_weight} if self.balance else {})
-
-
-def _line(record: dict[str, Any]) -> str:
-    parts = [f"clean accuracy {record['clean_accuracy']:.1%}"]
-    if "area" in record:
-        parts += [
-            f"corrupted {record['corrupted_accuracy']:.1%}",
-            f"area {record['area']:.3f}",
-            f"λ {record['area_weight']:.3g}",
-            f"classifier trained in {record['classifier_trains']:.0%} of steps",
-        ]
-    return " · ".join([*parts, f"{record['seconds']:.0f} s"])
