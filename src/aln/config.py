@@ -81,7 +81,8 @@ class BalanceConfig(_Section):
 class TrainingConfig(_Section):
     """How the two networks are trained: `warmup_epochs` of the classifier alone, then `epochs` of both.
 
-    Learning rates are peaks; each phase ends at a tenth of its own (cosine). `clean_weight` is the share of
+    In the warm-up each image loses a random share of its superpixels, drawn evenly from
+    -`warmup_occlusion`/2 to `warmup_occlusion` (so a third stay whole). Learning rates are peaks; each phase ends at a tenth of its own (cosine). `clean_weight` is the share of
     the classification loss that comes from clean images, 0..1. `freeze_statistics` keeps the classifier's
     batch statistics as the warm-up left them. `max_images` cuts the data set short (0: all of it).
     """
@@ -90,6 +91,7 @@ class TrainingConfig(_Section):
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 10
     epochs: Positive = 10
+    warmup_occlusion: Fraction = 0.0
     warmup_lr: Annotated[float, Field(gt=0)] = 2e-3
     classifier_lr: Annotated[float, Field(gt=0)] = 5e-4
     corruption_lr: Annotated[float, Field(gt=0)] = 1e-3
@@ -97,6 +99,8 @@ class TrainingConfig(_Section):
     estimator: str = "straight_through"
     masks_per_image: Positive = 1
     objective: str = "margin_argmax"
+    preserve_weight: NonNegative = 0.0
+    temperature: Annotated[float, Field(gt=0)] = 1.0
     clean_weight: Fraction = 0.0
     freeze_statistics: bool = False
     flip: bool = True

@@ -28,6 +28,8 @@ class MaskingProblem:
         probabilities: Occlusion probability of each superpixel (B, K), with a gradient.
         classify: Frozen classifier, images to float32 logits.
         objective: What to lower, one value an image.
+        preserve_weight: Weight of the same objective on the complementary mask, which is raised.
+        temperature: Of relaxed masks.
         masks_per_image: How many masks to draw for each image.
         generator: Source of the noise.
     """
@@ -38,6 +40,8 @@ class MaskingProblem:
     probabilities: Tensor
     classify: Callable[[Tensor], Tensor]
     objective: Objective
+    preserve_weight: float
+    temperature: float
     masks_per_image: int
     generator: torch.Generator
 
@@ -51,7 +55,19 @@ class MaskingProblem:
         pixels = torch.cat([occlude(self.images, spread(mask, self.segments)) for mask in masks])
         return self.classify(pixels).view(len(masks), len(self.labels), -1)
 
-    def values(self, logits: Tensor) -> Tensor:
+    def evaluate(self, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """What is lowered (M, B), and the logits (M, B, C), under `masks` (M, B, K).
+
+        Hiding the object must confuse the classifier; with a `preserve_weight`, showing nothing but the
+        object must not (the destroyer and the preserver of Dabkowski & Gal, NIPS 2017).
+        """
+        logits = self.logits(masks)
+        values = self._values(logits)
+        if self.preserve_weight:
+            values = values - self.preserve_weight * self._values(self.logits(1 - masks))
+        return values, logits
+
+    def _values(self, logits: Tensor) -> Tensor:
         """The objective (M, B) of logits (M, B, C)."""
         labels = self.labels.repeat(len(logits))
         return self.objective(logits.flatten(0, 1), labels).view(logits.shape[:2])
@@ -82,9 +98,23 @@ ESTIMATORS: Registry[Estimator] = Registry("gradient estimator")
 def straight_through_gradient(problem: MaskingProblem) -> Estimate:
     """Backward through the hard masks as if they were the probabilities (Bengio et al., 2013; the poster)."""
     masks = straight_through(problem.probabilities, problem.noise())
-    logits = problem.logits(masks)
-    value = problem.values(logits).mean()
+    values, logits = problem.evaluate(masks)
+    value = values.mean()
     return Estimate(value, float(value.detach()), masks.detach().round(), logits.detach())
+
+
+@ESTIMATORS.register("concrete")
+def concrete_gradient(problem: MaskingProblem) -> Estimate:
+    """Backward through relaxed masks, sigmoid((logit p + noise) / temperature) (Maddison et al., ICLR 2017).
+
+    Biased, as the classifier sees half-hidden superpixels, but each of its gradients tells of every
+    superpixel at once.
+    """
+    noise = problem.noise()
+    relaxed = ((problem.probabilities.logit() + noise) / problem.temperature).sigmoid()
+    values, logits = problem.evaluate(relaxed)
+    value = values.mean()
+    return Estimate(value, float(value.detach()), sample(problem.probabilities, noise), logits.detach())
 
 
 @ESTIMATORS.register("rloo")
@@ -95,8 +125,7 @@ def leave_one_out_gradient(problem: MaskingProblem) -> Estimate:
     """
     with torch.no_grad():
         masks = sample(problem.probabilities, problem.noise())
-        logits = problem.logits(masks)
-        values = problem.values(logits)
+        values, logits = problem.evaluate(masks)
         count = max(len(masks) - 1, 1)
         advantages = (values - values.mean(0)) / count
     surrogate = (advantages * _log_likelihood(masks, problem.probabilities)).sum(0).mean()

@@ -30,6 +30,12 @@ def margin_label(logits: Tensor, labels: Tensor) -> Tensor:
     return _margin(logits, labels)
 
 
+@OBJECTIVES.register("probability")
+def probability(logits: Tensor, labels: Tensor) -> Tensor:
+    """Probability of the true class, 0..1: bounded, so that no image outweighs the others."""
+    return logits.softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1)
+
+
 @OBJECTIVES.register("log_probability")
 def log_probability(logits: Tensor, labels: Tensor) -> Tensor:
     """Log-probability of the true class; at most 0."""

@@ -91,6 +91,8 @@ def corruption_step(
             probabilities=probabilities,
             classify=lambda images: _logits(classifier, images, runtime),
             objective=OBJECTIVES[config.objective],
+            preserve_weight=config.preserve_weight,
+            temperature=config.temperature,
             masks_per_image=config.masks_per_image,
             generator=noise,
         )
