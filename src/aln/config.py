@@ -82,9 +82,10 @@ class TrainingConfig(_Section):
     """How the two networks are trained: `warmup_epochs` of the classifier alone, then `epochs` of both.
 
     In the warm-up each image loses a random share of its superpixels, drawn evenly from
-    -`warmup_occlusion`/2 to `warmup_occlusion` (so a third stay whole). Learning rates are peaks; each phase ends at a tenth of its own (cosine). `clean_weight` is the share of
-    the classification loss that comes from clean images, 0..1. `freeze_statistics` keeps the classifier's
-    batch statistics as the warm-up left them. `max_images` cuts the data set short (0: all of it).
+    -`warmup_occlusion`/2 to `warmup_occlusion`, so that a third stay whole. Learning rates are peaks; each
+    phase ends at a tenth of its own (cosine). `clean_weight` is the share of the classification loss that
+    comes from clean images, 0..1. `freeze_statistics` keeps the classifier's batch statistics as the warm-up
+    left them. `max_images` cuts the data set short (0: all of it).
     """
 
     seed: Annotated[int, Field(ge=0)] = 0
@@ -142,7 +143,7 @@ def preset_names() -> tuple[str, ...]:
 def load_config(
     preset: str = "default", overrides: Iterable[str] = (), *, settings: Mapping[str, Any] | None = None
 ) -> Config:
-    """Build a configuration: preset, then `settings` (nested), then `section.key=value` strings, the last wins.
+    """Preset, then `settings` (nested), then `section.key=value` strings; the last wins.
 
     Raises:
         ConfigError: For an unknown preset or key (with the nearest valid name) or a bad value.

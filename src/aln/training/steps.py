@@ -166,6 +166,19 @@ def clean_accuracy(classifier: Classifier, batches: Batches, runtime: Runtime) -
     return hits / len(chosen)
 
 
+def randomly_occluded(batch: Batch, n_segments: int, most: float, noise: torch.Generator) -> Tensor:
+    """The batch's images, each without a random share of its superpixels (masks become a familiar sight).
+
+    The share is drawn evenly from -`most`/2 to `most`, so a third of the images stay whole.
+    """
+    if not most:
+        return batch.images
+    count = len(batch.labels)
+    shares = torch.rand(count, 1, generator=noise) * 1.5 * most - 0.5 * most
+    masks = (torch.rand(count, n_segments, generator=noise) < shares).float().to(batch.images.device)
+    return occlude(batch.images, spread(masks, batch.segments))
+
+
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
     """No gradient for the network's own weights; gradients still pass through it to its input."""

@@ -25,7 +25,13 @@ from aln.training.pictures import CURVES, SHEETS, sample_indices, write_sheet
 from aln.training.progress import TrainingProgress, epoch_line
 from aln.training.records import Means, RunLog
 from aln.training.runtime import choose_runtime
-from aln.training.steps import check_settings, classifier_step, clean_accuracy, corruption_step
+from aln.training.steps import (
+    check_settings,
+    classifier_step,
+    clean_accuracy,
+    corruption_step,
+    randomly_occluded,
+)
 from aln.visualize import training_curves
 
 COLLAPSED = 0.002
@@ -182,10 +188,12 @@ class Trainer:
     def _warm_up(self, batch: Batch) -> None:
         settings = self.config.training
         optimiser = self._paced("classifier", settings.warmup_lr)
+        noise = self.batches.noise(self.epoch, self.step)
+        shown = randomly_occluded(batch, self.cache.n_segments, settings.warmup_occlusion, noise)
         loss, accuracy = classifier_step(
             self.classifier,
             optimiser,
-            batch.images,
+            shown,
             None,
             batch.labels,
             clean_weight=0.0,
