@@ -1,0 +1,77 @@
+"""Localizing many photographs: a stream in constant memory, and an honest summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import pytest
+
+from aln import pipeline
+from aln.data.base import Image
+from aln.data.images import read_image
+from aln.localization import Localization
+from aln.output import ResultFolder
+from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, localize_into
+from tests.small_model import photograph, small_localizer
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A folder of 24 photographs."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for index in range(24):
+        (folder / f"{index:02}.png").write_bytes(cv2.imencode(".png", photograph(20, 30, index))[1].tobytes())
+    return folder
+
+
+def test_no_more_than_two_batches_are_held(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, most = 0, 0
+
+    def read(path: Path) -> Image:
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+        return read_image(path)
+
+    class Counting(ResultFolder):
+        def write(self, found: Localization, overlay: Image | None = None) -> None:
+            nonlocal held
+            held -= 1
+            super().write(found, overlay)
+
+    monkeypatch.setattr(pipeline, "read_image", read)
+    localizer = small_localizer()
+    _, photographs = find_photographs([many], tmp_path / "found")
+    summary = localize_into(Counting(tmp_path / "found", {}), localizer, photographs)
+    assert summary == Summary(localized=24, skipped=0, failures={})
+    assert most <= 2 * localizer.config.localize.batch_size
+
+
+def test_photographs_are_named_below_their_folder(many: Path, tmp_path: Path) -> None:
+    root, photographs = find_photographs([many / "00.png", many], tmp_path / "found")
+    assert root == many
+    assert list(photographs) == [f"{index:02}.png" for index in range(24)]
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [
+        (Summary(3, 0, {}), ["3 localized, 0 failed"]),
+        (Summary(3, 2, {}), ["3 localized, 2 done before, 0 failed"]),
+        (Summary(0, 0, {"a": "a: is empty"}), ["0 localized, 1 failed", "a: is empty"]),
+    ],
+    ids=["all well", "continued", "one failed"],
+)
+def test_the_summary_says_what_was_done(summary: Summary, expected: list[str]) -> None:
+    assert list(summary.lines()) == expected
+
+
+def test_a_long_list_of_failures_is_cut_short() -> None:
+    failures = {str(number): f"{number}: is empty" for number in range(SHOWN_FAILURES + 5)}
+    lines = list(Summary(0, 0, failures).lines())
+    assert len(lines) == SHOWN_FAILURES + 2
+    assert lines[-1] == "... and 5 more, all listed in failures.jsonl"
