@@ -72,7 +72,7 @@ def true_effects(problem: MaskingProblem) -> Tensor:
     noise = logistic_noise((JUDGES, count), problem.generator)
     masks = sample(problem.probabilities.expand(JUDGES, -1), noise)
     values = []
-    for part in masks.split(100):
+    for part in torch.split(masks, 100):
         segments = problem.segments.expand(len(part), -1, -1)
         shown = occlude(problem.images.expand(len(part), -1, -1, -1), spread(part, segments))
         values.append(problem.objective(problem.classify(shown), problem.labels.expand(len(part))))
@@ -137,9 +137,9 @@ def main() -> None:
         "",
         "# Gradient estimators against finite differences",
         "",
-        "Correlation over superpixels between an estimated gradient and the true effect of hiding each one on "
-        f"the true class's probability ({JUDGES} random masks; mean over {IMAGES} images ± standard error). One "
-        "thread, one image at a time.",
+        "Correlation over superpixels between an estimated gradient and the true effect of hiding each one "
+        f"on the true class's probability ({JUDGES} random masks; mean over {IMAGES} images ± standard error). "
+        "One thread, one image at a time.",
         "",
         "| estimator | masks an image | temperature | correlation | ms an image |",
         "| --- | ---: | ---: | ---: | ---: |",

@@ -67,11 +67,11 @@ class BalanceConfig(_Section):
     the distance of the mean masked area from `target_area`.
     """
 
-    target_fraction: Fraction = 0.1
+    target_fraction: Fraction = 0.4
     gate: bool = True
-    steer: Literal["accuracy", "area", "none"] = "accuracy"
+    steer: Literal["accuracy", "area", "none"] = "none"
     target_area: Fraction = 0.25
-    area_weight: NonNegative = 1.0
+    area_weight: NonNegative = 1.5
     area_weight_min: NonNegative = 1e-3
     area_weight_max: NonNegative = 1e3
     rate: NonNegative = 0.02
@@ -91,19 +91,19 @@ class TrainingConfig(_Section):
     seed: Annotated[int, Field(ge=0)] = 0
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 10
-    epochs: Positive = 10
-    warmup_occlusion: Fraction = 0.0
+    epochs: Positive = 8
+    warmup_occlusion: Fraction = 0.8
     warmup_lr: Annotated[float, Field(gt=0)] = 2e-3
     classifier_lr: Annotated[float, Field(gt=0)] = 5e-4
-    corruption_lr: Annotated[float, Field(gt=0)] = 1e-3
+    corruption_lr: Annotated[float, Field(gt=0)] = 2e-3
     weight_decay: NonNegative = 1e-2
-    estimator: str = "straight_through"
+    estimator: str = "concrete"
     masks_per_image: Positive = 1
-    objective: str = "margin_argmax"
-    preserve_weight: NonNegative = 0.0
+    objective: str = "probability"
+    preserve_weight: NonNegative = 1.0
     temperature: Annotated[float, Field(gt=0)] = 1.0
-    clean_weight: Fraction = 0.0
-    freeze_statistics: bool = False
+    clean_weight: Fraction = 0.5
+    freeze_statistics: bool = True
     flip: bool = True
     shift: Annotated[int, Field(ge=0)] = 4
     precision: Literal["auto", "fp32", "bf16"] = "auto"
