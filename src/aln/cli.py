@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Find objects in photographs after learning from class folders alone: no boxes, masks or prompts.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # rich would double the time
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -104,7 +105,7 @@ def localize(
     ] = False,
     strict: Strict = False,
 ) -> None:
-    """Find the object in each photograph: boxes, masks, overlays, one JSON line an image."""
+    """Find the object in each photograph. Writes boxes, masks, overlays and one JSON line an image."""
     from aln.pipeline import localize_run
 
     chosen = {"method": method, "rule": rule, "boxes": boxes, "batch_size": batch_size}
@@ -131,7 +132,7 @@ def evaluate(
         int, typer.Option(help="Measure on at most this many, evenly spaced; 0: all.", min=0)
     ] = 0,
 ) -> None:
-    """Measure a model on photographs with boxes or masks, beside the trivial answers."""
+    """Measure a model on annotated photographs. The trivial answers stand beside it."""
     from aln.evaluation.report import tables, write_rows
     from aln.measure import evaluate_run
     from aln.output import require_writable
@@ -167,7 +168,7 @@ def sheet(
     data_format: Format = "auto",
     settings: Settings = None,
 ) -> None:
-    """Draw sample photographs, what the model would hide, its map and its mask."""
+    """Draw a sheet of samples. Photograph, what the model would hide, its map, its mask."""
     from aln.measure import sheet_of
     from aln.output import require_writable
     from aln.visualize import write_png
@@ -178,7 +179,7 @@ def sheet(
 
 @app.command()
 def info(run: Run, *, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """What a trained model is: classes, sizes, recipe, how it was trained, its scores."""
+    """Tell what a trained model is. Classes, sizes, recipe, how it was trained, its scores."""
     from aln.describe import describe, print_description
 
     description = describe(run)
@@ -190,7 +191,7 @@ def info(run: Run, *, as_json: Annotated[bool, typer.Option("--json", help="As J
 
 @app.command()
 def methods() -> None:
-    """The localization methods, where each was published, and what it needs."""
+    """List the localization methods. With their source and what they need."""
     from rich.table import Table
 
     from aln.methods import METHODS
@@ -205,7 +206,7 @@ def methods() -> None:
 
 @app.command()
 def presets() -> None:
-    """The training recipes that come with aln."""
+    """List the training recipes."""
     from aln.config import preset_names
 
     typer.echo("\n".join(preset_names()))
