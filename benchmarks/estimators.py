@@ -138,8 +138,8 @@ def main() -> None:
         "# Gradient estimators against finite differences",
         "",
         "Correlation over superpixels between an estimated gradient and the true effect of hiding each one "
-        f"on the true class's probability ({JUDGES} random masks; mean over {IMAGES} images ± standard error). "
-        "One thread, one image at a time.",
+        f"on the true class's probability ({JUDGES} random masks; mean of {IMAGES} images ± standard error), "
+        "one thread, one image at a time.",
         "",
         "| estimator | masks an image | temperature | correlation | ms an image |",
         "| --- | ---: | ---: | ---: | ---: |",

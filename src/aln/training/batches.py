@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -53,7 +54,7 @@ class Batches:
     device: torch.device
     limit: int = 0
 
-    @property
+    @cached_property
     def indices(self) -> NDArray[np.int64]:
         """Indices into the cache of the images that are used."""
         total = len(self.cache.labels)
