@@ -59,7 +59,7 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: is truncated or was changed; train again with --overwrite")
     try:
         state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
-    except (pickle.UnpicklingError, RuntimeError) as error:
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise ModelError(
             f"{path}: was not written by aln and may hold code, so it was not loaded; "
             "train again with --overwrite"
