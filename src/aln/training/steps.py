@@ -107,7 +107,7 @@ def corruption_step(
         loss=_finite(loss, "corruption"),
         accuracy=_accuracy(estimate, batch.labels),
         area=covered,
-        masked=occlude(batch.images, spread(estimate.masks[0], batch.segments)),
+        masked=occlude(batch.images, spread(_shown_to_classifier(estimate, config), batch.segments)),
     )
 
 
@@ -204,6 +204,14 @@ def _logits(classifier: Classifier, images: Tensor, runtime: Runtime) -> Tensor:
     with runtime.autocast():
         logits: Tensor = classifier(images)
     return logits.float()
+
+
+def _shown_to_classifier(estimate: Estimate, config: TrainingConfig) -> Tensor:
+    """Masks (B, K) of the classifier's next step: every other one inverted where both sides count."""
+    masks = estimate.masks[0].clone()
+    if config.preserve_weight:
+        masks[1::2] = 1 - masks[1::2]
+    return masks
 
 
 def _accuracy(estimate: Estimate, labels: Tensor) -> float:
