@@ -59,7 +59,7 @@ MODEL_FREE = ("none", 0)
 
 ROWS = "test-rows"
 SHEET_SAMPLES = 24
-SHEET_COLOURS = 256
+SHEET_COLOURS = 128  # keeps the file below 300 KB
 RESULTS = Path(__file__).parent / "results"
 
 
