@@ -71,7 +71,8 @@ class BalanceConfig(_Section):
     gate: bool = True
     steer: Literal["accuracy", "area", "none"] = "none"
     target_area: Fraction = 0.25
-    area_weight: NonNegative = 1.5
+    area_weight: NonNegative = 2.0
+    area_power: Literal[1, 2] = 2
     area_weight_min: NonNegative = 1e-3
     area_weight_max: NonNegative = 1e3
     rate: NonNegative = 0.02

@@ -1,4 +1,4 @@
-"""One small registry for everything that is chosen by name: methods, superpixels, threshold rules, data sets."""
+"""One small registry for all that is chosen by name: methods, superpixels, threshold rules, data sets."""
 
 from __future__ import annotations
 

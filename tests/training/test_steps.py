@@ -45,6 +45,7 @@ def _corrupt(
         batch,
         n_segments=made_up.SEGMENTS,
         area_weight=area_weight,
+        area_power=1,
         config=TrainingConfig(
             estimator=estimator, masks_per_image=2, objective="margin_argmax", preserve_weight=0.0
         ),

@@ -31,7 +31,7 @@ class CorruptionResult:
     """Outcome of a corruption step.
 
     Attributes:
-        loss: Objective plus λ · expected area, float.
+        loss: Objective plus the price of the area.
         accuracy: The classifier's accuracy on the masked images, 0..1.
         area: Mean masked fraction, 0..1.
         masked: One masked version of every image (B, 3, S, S), without a graph.
@@ -65,15 +65,18 @@ def corruption_step(
     *,
     n_segments: int,
     area_weight: float,
+    area_power: int,
     config: TrainingConfig,
     runtime: Runtime,
     noise: torch.Generator,
 ) -> CorruptionResult:
-    """Lower `objective + area_weight * area` in expectation over the masks; the classifier is frozen.
+    """Lower `objective + area_weight * area ** area_power`, expected over masks, the classifier frozen.
 
     The classifier runs on population statistics: with the statistics of a batch of masked images it is
     confused more by a masked background than by a masked object, and the masks would learn the background.
     The expected area needs no sampling: it is the mean of the probabilities, weighted by size.
+    With a power of 2 the first hidden pixels of an image are cheap and the last ones dear, so that no image
+    is left whole and none is hidden whole.
 
     Raises:
         TrainingError: If the loss is not finite.
@@ -97,16 +100,15 @@ def corruption_step(
             generator=noise,
         )
         estimate = ESTIMATORS[config.estimator](problem)
-        mean_area = area(probabilities, batch.segments).mean()
+        areas = area(probabilities, batch.segments)
+        price = area_weight * (areas**area_power).mean()
         optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(estimate.surrogate + area_weight * mean_area)
+        torch.autograd.backward(estimate.surrogate + price)
     optimiser.step()
-    covered = float(mean_area.detach())
-    loss = estimate.value + area_weight * covered
     return CorruptionResult(
-        loss=_finite(loss, "corruption"),
+        loss=_finite(estimate.value + float(price.detach()), "corruption"),
         accuracy=_accuracy(estimate, batch.labels),
-        area=covered,
+        area=float(areas.detach().mean()),
         masked=occlude(batch.images, spread(_shown_to_classifier(estimate, config), batch.segments)),
     )
 

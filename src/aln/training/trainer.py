@@ -216,6 +216,7 @@ class Trainer:
             batch,
             n_segments=self.cache.n_segments,
             area_weight=self.balance.area_weight,
+            area_power=self.config.balance.area_power,
             config=settings,
             runtime=self.runtime,
             noise=self.batches.noise(self.epoch, self.step),
