@@ -1,0 +1,182 @@
+"""A run that was killed or stopped, and resumed, equals the unbroken one bit for bit."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from aln.config import load_config
+from aln.errors import AlnError, ModelError, TrainingError
+from aln.training import train
+from aln.training.checkpoints import load_checkpoint
+from aln.training.trainer import Trainer
+from tests.conftest import TINY
+from tests.training import runs
+
+
+def test_the_unbroken_run_is_lively(unbroken: Path) -> None:
+    """What is compared below does change while it trains."""
+    lines = runs.log_lines(unbroken)
+    assert [line["phase"] for line in lines] == ["warm-up", "adversarial", "adversarial"]
+    assert len({line["area_weight"] for line in lines[1:]}) == 2
+    assert sum(line["classifier_trains"] for line in lines[1:]) > 0
+
+
+def test_killed_in_the_middle_of_an_epoch(unbroken: Path, cache_root: Path, tmp_path: Path) -> None:
+    done = runs.aln_stopping_itself(signal.SIGKILL, 7, tmp_path / "run", cache_root)
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    assert load_checkpoint(tmp_path / "run")["epoch"] == 2
+    runs.resumed(tmp_path / "run", cache_root)
+    runs.assert_equal_runs(tmp_path / "run", unbroken)
+
+
+def test_ctrl_c_on_the_command_line(unbroken: Path, cache_root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "my run"
+    done = runs.aln_stopping_itself(signal.SIGINT, 4, out, cache_root)
+    assert done.returncode == 130
+    assert f"aln train shapes --out {shlex.quote(str(out))} --resume" in done.stderr
+    assert "Traceback" not in done.stderr
+    state = load_checkpoint(out)
+    assert (state["epoch"], state["step"]) == (1, 2)
+    runs.resumed(out, cache_root)
+    runs.assert_equal_runs(out, unbroken)
+
+
+@pytest.mark.parametrize(
+    ("at", "epoch", "step"),
+    [(0, 0, 1), (2, 1, 0), (3, 1, 1), (5, 2, 0), (7, 2, 2)],
+    ids=["first step", "end of warm-up", "first adversarial step", "end of an epoch", "last epoch"],
+)
+def test_ctrl_c_at_any_step(
+    unbroken: Path,
+    cache_root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    epoch: int,
+    step: int,
+) -> None:
+    with monkeypatch.context() as patched:
+        runs.before_step(patched, at, lambda _: os.kill(os.getpid(), signal.SIGINT))
+        console = runs.quiet()
+        with pytest.raises(KeyboardInterrupt):
+            train(runs.lively_config(), tmp_path / "run", cache_root=cache_root, console=console)
+    assert "--resume" in runs.said(console)
+    state = load_checkpoint(tmp_path / "run")
+    assert (state["epoch"], state["step"]) == (epoch, step)
+    runs.resumed(tmp_path / "run", cache_root)
+    runs.assert_equal_runs(tmp_path / "run", unbroken)
+
+
+def test_ctrl_c_in_the_very_last_step_finishes(
+    unbroken: Path, cache_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.before_step(monkeypatch, 8, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    train(runs.lively_config(), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
+    runs.assert_equal_runs(tmp_path / "run", unbroken)
+
+
+@pytest.mark.parametrize("dies_in", ["add", "state"], ids=["before the log line", "before the checkpoint"])
+def test_a_death_at_the_end_of_an_epoch_loses_no_line(
+    unbroken: Path, cache_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_in: str
+) -> None:
+    class DeathError(Exception):
+        pass
+
+    def dying(*_: object) -> None:
+        raise DeathError
+
+    with monkeypatch.context() as patched:
+        owner = "aln.training.records.RunLog" if dies_in == "add" else "aln.training.trainer.Trainer"
+        runs.before_step(patched, 5, lambda _: patched.setattr(f"{owner}.{dies_in}", dying))
+        with pytest.raises(DeathError):
+            train(runs.lively_config(), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
+    runs.resumed(tmp_path / "run", cache_root)
+    runs.assert_equal_runs(tmp_path / "run", unbroken)
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_anew(
+    unbroken: Path, cache_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(_: Trainer) -> None:
+        raise KeyError
+
+    with monkeypatch.context() as patched:
+        runs.before_step(patched, 1, dying)
+        with pytest.raises(KeyError):
+            train(runs.lively_config(), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
+    runs.resumed(tmp_path / "run", cache_root)
+    runs.assert_equal_runs(tmp_path / "run", unbroken)
+
+
+def test_resuming_a_finished_run_changes_nothing(unbroken: Path, cache_root: Path, tmp_path: Path) -> None:
+    train(runs.lively_config(), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
+    runs.resumed(tmp_path / "run", cache_root)
+    runs.assert_equal_runs(tmp_path / "run", unbroken)
+
+
+def _changed_photograph(photos: Path, run: Path) -> None:
+    path = photos / "a" / "3.png"
+    path.write_bytes(cv2.imencode(".png", np.full((40, 40, 3), 77, np.uint8))[1].tobytes())
+
+
+def _truncated_checkpoint(photos: Path, run: Path) -> None:
+    path = run / "checkpoint.ckpt"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _other_widths(photos: Path, run: Path) -> None:
+    path = run / "config.toml"
+    text = path.read_text(encoding="utf-8")
+    assert "corruption_bottleneck = 16" in text
+    path.write_text(
+        text.replace("corruption_bottleneck = 16", "corruption_bottleneck = 24"), encoding="utf-8"
+    )
+
+
+def _no_settings(photos: Path, run: Path) -> None:
+    (run / "config.toml").unlink()
+
+
+def test_what_can_not_be_resumed(cache_root: Path, tmp_path: Path) -> None:
+    photos, run = tmp_path / "photos", tmp_path / "run"
+    _write_photographs(photos)
+    config = load_config(overrides=TINY, settings={"data": {"path": str(photos), "format": "folder"}})
+    config = config.model_copy(update={"data": config.data.model_copy(update={"options": {}})})
+    train(config, run, cache_root=cache_root, console=runs.quiet())
+    files = {path: path.read_bytes() for path in (*photos.rglob("*.png"), *run.glob("*.*")) if path.is_file()}
+    cases = (
+        (_changed_photograph, TrainingError, "the photographs have changed.*--overwrite"),
+        (_truncated_checkpoint, ModelError, "is truncated or was changed.*--overwrite"),
+        (_other_widths, ModelError, "doesn't fit config.toml"),
+        (_no_settings, TrainingError, "holds no run to resume; train without --resume"),
+    )
+    for damage, error, message in cases:
+        for path, content in files.items():
+            path.write_bytes(content)
+        damage(photos, run)
+        with pytest.raises(error, match=message):
+            runs.resumed(run, cache_root)
+
+
+def _write_photographs(photos: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (photos / name).mkdir(parents=True)
+        for index in range(16):
+            picture = rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+            (photos / name / f"{index}.png").write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+
+
+def test_a_folder_without_a_run(cache_root: Path, tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(AlnError, match="holds no run to resume"):
+            runs.resumed(folder, cache_root)
+    assert not (tmp_path / "nowhere").exists()
