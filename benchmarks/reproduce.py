@@ -245,7 +245,7 @@ def _measured(runs: Sequence[Run], dataset: str, console: Console) -> Iterator[t
 
 
 def main() -> int:
-    """Make or continue a result set; 1 if a training stopped itself, 2 for a mistake."""
+    """Make or continue a result set; 1 if a training stopped itself, 2 for a mistake, 130 for Ctrl-C."""
     arguments = _arguments()
     console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     torch.set_num_threads(arguments.threads)
@@ -274,6 +274,9 @@ def main() -> int:
     except AlnError as error:
         console.print(f"error: {error}", style="red")
         return 2
+    except KeyboardInterrupt:
+        console.print("Stopped; the same command continues.")
+        return 130
     return 1 if failures else 0
 
 
