@@ -16,6 +16,13 @@ def cache_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("decoded")
 
 
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs draw nothing: that takes longer than training does."""
+    for name in ("write_sheet", "training_curves"):
+        monkeypatch.setattr(f"aln.training.trainer.{name}", lambda *_: None)
+
+
 @pytest.fixture(scope="session")
 def unbroken(tmp_path_factory: pytest.TempPathFactory, cache_root: Path) -> Path:
     """A run of `runs.lively_config` that was never stopped: leave it as it is."""

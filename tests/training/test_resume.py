@@ -19,6 +19,8 @@ from aln.training.trainer import Trainer
 from tests.conftest import TINY
 from tests.training import runs
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
 
 def test_the_unbroken_run_is_lively(unbroken: Path) -> None:
     """What is compared below does change while it trains."""
@@ -59,6 +61,7 @@ def test_ctrl_c_at_any_step(
     cache_root: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     at: int,
     epoch: int,
     step: int,

@@ -39,7 +39,9 @@ def test_what_a_run_makes(unbroken: Path) -> None:
     assert sorted(path.name for path in (unbroken / "sheets").iterdir()) == ["epoch_001.png", "epoch_002.png"]
     assert [path.name.split(".")[0] for path in (unbroken / "tensorboard").iterdir()] == ["events"]
     for picture in ("curves.png", "sheets/epoch_002.png"):
-        assert cv2.imread(str(unbroken / picture)).std() > 5
+        pixels = cv2.imread(str(unbroken / picture))
+        assert pixels is not None
+        assert pixels.std() > 5
 
 
 def test_an_earlier_run_is_not_touched_unless_asked(unbroken: Path, cache_root: Path) -> None:
@@ -129,6 +131,7 @@ def test_a_folder_without_permission(
         train(tiny_config(), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_full_disk_in_the_middle(
     unbroken: Path, cache_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,14 +141,13 @@ def test_a_full_disk_in_the_middle(
     run = tmp_path / "run"
     with monkeypatch.context() as patched:
         runs.before_step(patched, 4, lambda _: patched.setattr("aln.training.checkpoints.write_atomic", full))
-        with pytest.raises(
-            TrainingError, match=r"checkpoint.ckpt: can't be written \(No space left on device\)"
-        ):
+        with pytest.raises(TrainingError, match=r"checkpoint.ckpt: can't be written \(No space left"):
             train(runs.lively_config(), run, cache_root=cache_root, console=runs.quiet())
     runs.resumed(run, cache_root)
     runs.assert_equal_runs(run, unbroken)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_unreadable_photographs_are_reported_or_fatal(cache_root: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for name in ("ants", "bees"):
