@@ -67,15 +67,15 @@ class BalanceConfig(_Section):
     the distance of the mean masked area from `target_area`.
     """
 
-    target_fraction: Fraction = 0.4
+    target_fraction: Fraction = 0.5
     gate: bool = True
-    steer: Literal["accuracy", "area", "none"] = "none"
+    steer: Literal["accuracy", "area", "none"] = "accuracy"
     target_area: Fraction = 0.25
     area_weight: NonNegative = 2.0
     area_power: Literal[1, 2] = 2
     area_weight_min: NonNegative = 1e-3
     area_weight_max: NonNegative = 1e3
-    rate: NonNegative = 0.02
+    rate: Fraction = 0.01
     momentum: Fraction = 0.9
 
 
@@ -92,7 +92,7 @@ class TrainingConfig(_Section):
     seed: Annotated[int, Field(ge=0)] = 0
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 10
-    epochs: Positive = 8
+    epochs: Positive = 6
     warmup_occlusion: Fraction = 0.8
     warmup_lr: Annotated[float, Field(gt=0)] = 2e-3
     classifier_lr: Annotated[float, Field(gt=0)] = 5e-4
