@@ -92,7 +92,8 @@ def test_tables_show_what_markdown_shows() -> None:
         "set [1], all images",
         "smaller half",
         "other, all images",
-        "51.0 ± 1.4 [46.0, 56.0]",
+        "51.0 ± 1.4",
+        "[46.0, 56.0]",
         "(trivial)",
     ):
         assert part in text

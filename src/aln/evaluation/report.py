@@ -87,31 +87,35 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def tables(rows: Sequence[Row]) -> list[Table]:
-    """Rows as rich tables, one for each data set and subset; trivial methods are dimmed.
+    """Rows as rich tables, one for each data set and subset, turned on their side to be narrow.
 
-    They are narrower than the Markdown: what is the same on every line, and the classifier's accuracy, stand
-    below.
+    One column a method, dimmed where it is trivial; what all have in common stands below. The smaller half
+    is left out where every image belongs to it.
     """
-    return [_terminal_table(section) for section in _sections(rows)]
+    sections = list(_sections(rows))
+    told = [(section.header, section.lines) for section in sections]
+    return [_terminal_table(section) for i, section in enumerate(sections) if told[i] not in told[:i]]
 
 
 def _terminal_table(section: _Section) -> Table:
-    columns = list(zip(*section.lines, strict=True))
-    same = [i for i, heading in enumerate(section.header) if heading in SHARED and len(set(columns[i])) == 1]
-    accuracy = section.header.index(ACCURACY) if ACCURACY in section.header else None
-    told = [f"{section.header[i]} {columns[i][0]}" for i in same]
-    told += [f"classifier {ACCURACY} {cell}" for cell in columns[accuracy or 0] if accuracy and cell]
-    shown = [i for i in range(len(section.header)) if i not in (*same, accuracy)]
+    lines = [line for line in section.lines if line[0] != "classifier"] or section.lines
+    headings = dict(zip(section.header, zip(*lines, strict=True), strict=True))
+    accuracies = dict(zip(section.header, zip(*section.lines, strict=True), strict=True)).get(ACCURACY, ())
+    told = [f"{name} {headings[name][0]}" for name in SHARED if len(set(headings[name])) == 1]
+    told += [f"classifier {ACCURACY} {cell}" for cell in accuracies if cell]
     table = Table(box=SIMPLE_HEAD, title=section.title, caption=", ".join(told), padding=(0, 1, 0, 0))
     table.title_justify = table.caption_justify = "left"
-    for i in shown:
-        table.add_column(section.header[i].replace("(", "\n("), overflow="fold", no_wrap=i == 0)
-    for line in section.lines:
-        if line[0] == "classifier" and accuracy is not None:
-            continue
-        style = "dim" if line[0].startswith("*") else None
-        cells = [line[0].strip("*").replace(" (", "\n("), *(line[i] for i in shown[1:])]
-        table.add_row(*map(Text, cells), style=style)  # no markup: "[...]" in a name is a name
+    table.add_column("method")
+    for name in headings["method"]:
+        plain = name.strip("*")
+        table.add_column(Text(plain.replace(" (", "\n(")), style="dim" if plain != name else "")
+    for name, cells in headings.items():
+        shared = name in SHARED and len(set(cells)) == 1
+        if name not in ("method", ACCURACY) and not shared and any(cells):
+            # Text, so that no "[...]" is taken for markup
+            table.add_row(
+                Text(name.replace(" (", "\n(")), *(Text(cell.replace(" [", "\n[")) for cell in cells)
+            )
     return table
 
 
