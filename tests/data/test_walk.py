@@ -48,6 +48,23 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
     assert _names(tmp_path, [tmp_path]) == ["a/1.jpg", "b/2.jpg"]
 
 
+@pytest.mark.parametrize("up", ["..", "../.."], ids=["to the folder above", "two above"])
+def test_a_link_to_a_folder_above_is_not_followed(tmp_path: Path, up: str) -> None:
+    """Else the photographs of every class would count as this one's, too."""
+    write_files(tmp_path, {"photos/cat/1.jpg": b"", "photos/dog/2.jpg": b"", "3.jpg": b""})
+    cats = tmp_path / "photos" / "cat"
+    (cats / "loop").symlink_to(up, target_is_directory=True)
+    assert _names(cats, [cats]) == ["1.jpg"]
+
+
+def test_a_linked_class_that_links_back_is_a_loop(tmp_path: Path) -> None:
+    write_files(tmp_path, {"elsewhere/1.jpg": b"", "photos/dog/2.jpg": b""})
+    cats = tmp_path / "photos" / "cat"
+    cats.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "photos", target_is_directory=True)
+    assert _names(cats, [cats]) == ["1.jpg"]
+
+
 def test_linked_folders_and_files_count(tmp_path: Path) -> None:
     write_files(tmp_path, {"elsewhere/1.jpg": b"", "here/note": b""})
     (tmp_path / "here" / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)

@@ -27,12 +27,14 @@ def list_images(paths: Iterable[Path]) -> Iterator[Path]:
 def walk_images(folder: Path) -> Iterator[Path]:
     """All files with an image suffix below `folder`, files before folders, each sorted by name.
 
-    Hidden names are left out, links are followed, and a folder that is reached twice counts once.
+    Hidden names are left out, links are followed, and a folder that is reached twice counts once. A link to
+    a folder that `folder` lies in is a loop and not followed: its photographs are of other classes.
 
     Raises:
         DataError: If a folder can't be listed.
     """
-    return _walked(folder, set())
+    above = {*folder.absolute().parents, *folder.resolve().parents}
+    return _walked(folder, {_identity(parent) for parent in above})
 
 
 def visible_folders(root: Path) -> list[Path]:
@@ -55,14 +57,20 @@ def _listed(paths: list[Path]) -> Iterator[Path]:
 
 
 def _walked(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
-    status = folder.stat()
-    if (status.st_dev, status.st_ino) in seen:
+    identity = _identity(folder)
+    if identity in seen:
         return
-    seen.add((status.st_dev, status.st_ino))
+    seen.add(identity)
     files, folders = _listing(folder)
     yield from (file for file in files if file.suffix.lower() in IMAGE_SUFFIXES)
     for below in folders:
         yield from _walked(below, seen)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What stays the same whatever path a folder is reached by."""
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
