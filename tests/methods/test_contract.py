@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,11 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from aln.methods import METHODS
+from aln.methods.base import MethodFunction
 from aln.models.networks import Networks
 from tests.small_model import CLASS_NAMES, SIZE, small_networks
 
 EVERY = pytest.mark.parametrize("name", list(METHODS))
 TRIVIAL = ("max_box", "center_box")
+QUICK = {"perturbation": {"iterations": 8}, "rise": {"masks": 40}, "integrated_gradients": {"steps": 6}}
+
+
+def method(name: str) -> MethodFunction:
+    """A method, the slow ones with fewer rounds."""
+    return partial(METHODS[name].function, **QUICK.get(name, {}))
 
 
 def batch(height: int = SIZE, width: int = SIZE, count: int = 5) -> tuple[Tensor, Tensor]:
@@ -49,7 +57,7 @@ def state(nets: Networks) -> dict[str, Any]:
 @pytest.mark.parametrize("count", [1, 5])
 def test_scores_are_finite_maps(name: str, count: int) -> None:
     images, labels = batch(count=count)
-    scores = METHODS[name].function(small_networks(), images, labels)
+    scores = method(name)(small_networks(), images, labels)
     assert scores.shape[0] == count
     assert scores.ndim == 3
     assert scores.dtype == torch.float32
@@ -60,7 +68,7 @@ def test_scores_are_finite_maps(name: str, count: int) -> None:
 @pytest.mark.parametrize("name", [name for name in METHODS if not METHODS[name].needs_corruption_net])
 @pytest.mark.parametrize(("height", "width"), [(48, 32), (16, 80), (33, 47)], ids=str)
 def test_any_height_and_width_that_the_networks_take(name: str, height: int, width: int) -> None:
-    scores = METHODS[name].function(small_networks(corruption=False), *batch(height, width))
+    scores = method(name)(small_networks(corruption=False), *batch(height, width))
     assert scores.isfinite().all()
     assert (scores.shape[1] > scores.shape[2]) == (height > width)
 
@@ -69,7 +77,7 @@ def test_any_height_and_width_that_the_networks_take(name: str, height: int, wid
 def test_a_batch_is_the_same_as_one_by_one(name: str) -> None:
     nets = small_networks()
     images, labels = batch()
-    function = METHODS[name].function
+    function = method(name)
     single = torch.cat([function(nets, images[i : i + 1], labels[i : i + 1]) for i in range(len(images))])
     assert torch.allclose(function(nets, images, labels), single, atol=1e-5)
 
@@ -78,15 +86,15 @@ def test_a_batch_is_the_same_as_one_by_one(name: str) -> None:
 def test_the_same_input_gives_the_same_scores(name: str) -> None:
     nets = small_networks()
     images, labels = batch()
-    first = METHODS[name].function(nets, images, labels)
+    first = method(name)(nets, images, labels)
     torch.rand(3)
-    assert torch.equal(METHODS[name].function(nets, images, labels), first)
+    assert torch.equal(method(name)(nets, images, labels), first)
 
 
 @EVERY
 def test_scores_differ_where_images_do(name: str) -> None:
     images, labels = batch()
-    scores = METHODS[name].function(small_networks(), images, labels)
+    scores = method(name)(small_networks(), images, labels)
     assert bool((scores[0] == scores[1]).all()) == (name in TRIVIAL)
 
 
@@ -94,7 +102,7 @@ def test_scores_differ_where_images_do(name: str) -> None:
 def test_inputs_are_left_alone(name: str) -> None:
     images, labels = batch()
     before = images.clone()
-    METHODS[name].function(small_networks(), images, labels)
+    method(name)(small_networks(), images, labels)
     assert torch.equal(images, before)
     assert not images.requires_grad
     assert images.grad is None
@@ -109,18 +117,18 @@ def test_no_trace_is_left_on_the_networks(name: str, fails: bool) -> None:
     before = state(nets)
     if fails and name not in TRIVIAL:
         with _failing(nets), pytest.raises(RuntimeError, match="half-way"):
-            METHODS[name].function(nets, images, labels)
+            method(name)(nets, images, labels)
     else:
-        METHODS[name].function(nets, images, labels)
+        method(name)(nets, images, labels)
     assert state(nets) == before
 
 
 @EVERY
 def test_is_described(name: str) -> None:
-    method = METHODS[name]
-    assert method.name == name
-    assert method.summary
-    assert method.cite
+    entry = METHODS[name]
+    assert entry.name == name
+    assert entry.summary
+    assert entry.cite
 
 
 @contextmanager
