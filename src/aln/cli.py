@@ -12,6 +12,8 @@ import typer
 from aln.errors import AlnError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from aln.config import DataConfig
@@ -48,8 +50,12 @@ MethodName = Annotated[
 RuleName = Annotated[
     str | None, typer.Option("--rule", help="Threshold rule: paper, otsu, fixed:0.5, percentile:80.")
 ]
-
-
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to", metavar="FORMAT", help="Annotation formats, with commas or repeated; see aln formats."
+    ),
+]
 SplitName = Annotated[Literal["train-weaksup", "train-fullsup", "test"], typer.Option("--split")]
 
 
@@ -60,12 +66,16 @@ def train(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for the trained model.", show_default=False)
     ],
-    preset: Annotated[str, typer.Option(help="Recipe; see aln presets.")] = "default",
+    preset: Annotated[
+        str | None, typer.Option(help="Recipe; see aln presets.", show_default="default")
+    ] = None,
     data_format: Format = "auto",
     settings: Settings = None,
     epochs: Annotated[int | None, typer.Option(help="Short for --set training.epochs=N.")] = None,
     seed: Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue a run that was stopped, with its own settings.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
     strict: Strict = False,
     cache: Annotated[
@@ -73,13 +83,20 @@ def train(
     ] = None,
 ) -> None:
     """Learn from photographs in class folders."""
+    from aln.boxes import parse_rule
     from aln.config import load_config
+    from aln.methods import METHODS
     from aln.training import train as run_training
 
+    if resume:
+        form = None if data_format == "auto" else data_format
+        given = {"--preset": preset, "--format": form, "--set": settings, "--epochs": epochs, "--seed": seed}
+        _refuse_with_resume({**given, "--overwrite": overwrite or None})
     short = {"training.epochs": epochs, "training.seed": seed}
     overrides = [f"{key}={value}" for key, value in short.items() if value is not None]
     where = {"data": {"path": str(data), "format": data_format}}
-    config = load_config(preset, [*overrides, *(settings or [])], settings=where)
+    config = load_config(preset or "default", [*overrides, *(settings or [])], settings=where)
+    _, _ = METHODS[config.localize.method], parse_rule(config.localize.rule)  # better now than after hours
     console = _console(stderr=True)
     run_training(
         config, out, resume=resume, strict=strict, cache_root=cache, overwrite=overwrite, console=console
@@ -104,6 +121,7 @@ def localize(
         bool, typer.Option("--redo", help="Replace earlier results instead of continuing.")
     ] = False,
     strict: Strict = False,
+    to: Formats = None,
 ) -> None:
     """Find the object in each photograph. Writes boxes, masks, overlays and one JSON line an image."""
     from aln.pipeline import localize_run
@@ -112,9 +130,45 @@ def localize(
     given = {key: value for key, value in chosen.items() if value is not None}
     console = _console(stderr=True)
     summary = localize_run(
-        run, images, out, given, overlays=overlays, redo=redo, strict=strict, console=console
+        run,
+        images,
+        out,
+        given,
+        overlays=overlays,
+        redo=redo,
+        strict=strict,
+        formats=to or (),
+        console=console,
     )
     console.print("\n".join([*summary.lines(), f"Results are in {out}"]))
+
+
+@app.command()
+def convert(
+    found: Annotated[
+        Path, typer.Argument(help="Folder of results, made by aln localize.", show_default=False)
+    ],
+    *,
+    to: Formats = None,
+) -> None:
+    """Write results for annotation tools. What aln localize --to does, without localizing."""
+    from aln.convert import convert as write_annotations
+
+    for folder in write_annotations(found, to or ()):
+        typer.echo(folder)
+
+
+@app.command()
+def formats() -> None:
+    """List the annotation formats."""
+    from rich.table import Table
+
+    from aln.export import FORMATS
+
+    table = Table("format", "what is written")
+    for name in FORMATS:
+        table.add_row(name, FORMATS[name].summary)
+    _console().print(table)
 
 
 @app.command()
@@ -219,6 +273,17 @@ def main() -> None:
     except AlnError as error:
         _console(stderr=True).print(f"error: {error}", style="red")
         sys.exit(2)
+
+
+def _refuse_with_resume(given: Mapping[str, object]) -> None:
+    """A run that goes on keeps its settings, so others beside --resume are a mistake."""
+    from aln.errors import ConfigError
+
+    if too_many := [option for option, value in given.items() if value not in (None, [])]:
+        raise ConfigError(
+            f"--resume continues a run with its own settings: drop {', '.join(too_many)}, "
+            "or drop --resume and start a run with new settings in another --out"
+        )
 
 
 def _data_config(path: Path, data_format: str, settings: list[str] | None) -> DataConfig:

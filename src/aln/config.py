@@ -157,6 +157,8 @@ def load_config(
     _merge(tree, settings or {})
     for override in overrides:
         _merge(tree, _parsed(override))
+    if tree["preset"] != preset:
+        raise ConfigError("the preset is chosen before its settings are changed: --preset NAME, not --set")
     return validated(tree, source=f"preset {preset!r}")
 
 

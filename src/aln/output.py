@@ -1,10 +1,11 @@
 """The folder that `aln localize` fills: one JSON line an image, masks, overlays, failures; safe to continue.
 
-    found/run.json              the model, method and rule that made the results
+    found/run.json              the model, method and rule that made the results, the names of its classes
     found/localizations.jsonl   one line an image (`Localization.to_dict`), in the order they were done
     found/masks/<image id>.png  the mask, 0 or 255, at the image's own size
     found/overlays/<image id>.jpg
     found/failures.jsonl        photographs that could not be read, with the reason
+    found/annotations/<format>/ what `aln.convert` makes of all this for annotation tools
 
 An image's line is written after its pictures, so a line means that the image is whole.
 """
@@ -42,7 +43,7 @@ class ResultFolder:
             model, method, rule or source.
     """
 
-    def __init__(self, path: Path, made_by: Mapping[str, str], *, redo: bool = False) -> None:
+    def __init__(self, path: Path, made_by: Mapping[str, Any], *, redo: bool = False) -> None:
         self.path = path
         with _writing(path):
             path.mkdir(parents=True, exist_ok=True)
@@ -90,7 +91,7 @@ class ResultFolder:
             self.path.joinpath("overlays", *parts[:-1], parts[-1] + ".jpg"),
         )
 
-    def _claim(self, made_by: Mapping[str, str], redo: bool) -> None:
+    def _claim(self, made_by: Mapping[str, Any], redo: bool) -> None:
         """Make sure that the folder is ours and holds nothing made otherwise."""
         if self._manifest.exists():
             before = _read_manifest(self._manifest)
@@ -104,7 +105,7 @@ class ResultFolder:
                     raise DataError(f"{own}: was not written by aln localize; choose another --out folder")
         self._manifest.write_text(json.dumps(dict(made_by), indent=2) + "\n", encoding="utf-8")
 
-    def _compare(self, before: Mapping[str, Any], made_by: Mapping[str, str]) -> None:
+    def _compare(self, before: Mapping[str, Any], made_by: Mapping[str, Any]) -> None:
         for key, value in made_by.items():
             if before.get(key) != value:
                 raise DataError(
@@ -144,6 +145,8 @@ def require_writable(file: Path) -> None:
     Raises:
         DataError: If it can't; names what is in the way.
     """
+    if file.is_dir():
+        raise DataError(f"{file}: is a folder; name the file in it that is to be written")
     with _writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=file.parent):

@@ -41,7 +41,7 @@ class Registry(Generic[T]):
         """
         if name not in self._entries:
             near = get_close_matches(name, self._entries, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise ConfigError(f"no {self.kind} called {name!r}{hint} Choose from: {', '.join(self._entries)}")
         return self._entries[name]
 

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from aln.config import load_config
+from aln.config import Config, load_config
 from aln.errors import AlnError, ModelError, TrainingError
+from aln.model_io import load_model, record_scores
 from aln.training import train
 from aln.training.checkpoints import load_checkpoint
 from aln.training.trainer import Trainer
@@ -120,9 +121,32 @@ def test_a_run_killed_before_its_first_checkpoint_starts_anew(
 
 
 def test_resuming_a_finished_run_changes_nothing(unbroken: Path, cache_root: Path, tmp_path: Path) -> None:
-    train(runs.lively_config(), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
-    runs.resumed(tmp_path / "run", cache_root)
-    runs.assert_equal_runs(tmp_path / "run", unbroken)
+    run = tmp_path / "run"
+    train(runs.lively_config(), run, cache_root=cache_root, console=runs.quiet())
+    record_scores(run, [{"metric": "metric_1", "value": 50.0}], key=["metric"])
+    before = (run / "model.json").read_bytes()
+    runs.resumed(run, cache_root)
+    runs.assert_equal_runs(run, unbroken)
+    assert (run / "model.json").read_bytes() == before  # with its scores
+
+
+def test_resuming_a_finished_run_mends_its_model(unbroken: Path, cache_root: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(runs.lively_config(), run, cache_root=cache_root, console=runs.quiet())
+    (run / "model.safetensors").write_bytes(b"cut short")
+    runs.resumed(run, cache_root)
+    runs.assert_equal_runs(run, unbroken)
+
+
+def test_photographs_that_moved_are_found(cache_root: Path, tmp_path: Path) -> None:
+    _write_photographs(tmp_path / "photos")
+    run = tmp_path / "run"
+    train(_config_of(tmp_path / "photos"), run, cache_root=cache_root, console=runs.quiet())
+    (run / "model.json").unlink()
+    (tmp_path / "new disk").mkdir()
+    moved = (tmp_path / "photos").rename(tmp_path / "new disk" / "photos")
+    train(_config_of(moved), run, resume=True, cache_root=cache_root, console=runs.quiet())
+    assert load_model(run).config.data.path == str(moved)
 
 
 def _changed_photograph(photos: Path, run: Path) -> None:
@@ -151,8 +175,7 @@ def _no_settings(photos: Path, run: Path) -> None:
 def test_what_can_not_be_resumed(cache_root: Path, tmp_path: Path) -> None:
     photos, run = tmp_path / "photos", tmp_path / "run"
     _write_photographs(photos)
-    config = load_config(overrides=TINY, settings={"data": {"path": str(photos), "format": "folder"}})
-    config = config.model_copy(update={"data": config.data.model_copy(update={"options": {}})})
+    config = _config_of(photos)
     train(config, run, cache_root=cache_root, console=runs.quiet())
     files = {path: path.read_bytes() for path in (*photos.rglob("*.png"), *run.glob("*.*")) if path.is_file()}
     cases = (
@@ -166,7 +189,12 @@ def test_what_can_not_be_resumed(cache_root: Path, tmp_path: Path) -> None:
             path.write_bytes(content)
         damage(photos, run)
         with pytest.raises(error, match=message):
-            runs.resumed(run, cache_root)
+            train(config, run, resume=True, cache_root=cache_root, console=runs.quiet())
+
+
+def _config_of(photos: Path) -> Config:
+    settings = [setting for setting in TINY if not setting.startswith("data.")]
+    return load_config(overrides=settings, settings={"data": {"path": str(photos), "format": "folder"}})
 
 
 def _write_photographs(photos: Path) -> None:

@@ -15,8 +15,8 @@ from rich.console import Console
 from aln.config import Config, read_config, write_config
 from aln.data import open_images
 from aln.data.cache import ImageCache, default_cache_root, open_cache
-from aln.errors import TrainingError
-from aln.model_io import CONFIG, MANIFEST, WEIGHTS
+from aln.errors import AlnError, TrainingError
+from aln.model_io import CONFIG, MANIFEST, WEIGHTS, load_model
 from aln.progress import progress_bar
 from aln.training.checkpoints import CHECKPOINT, load_checkpoint
 from aln.training.interrupt import Interrupt
@@ -39,7 +39,8 @@ def train(
     """Train both networks on the images of `config.data` and leave a model folder in `out`.
 
     Args:
-        config: All settings. With `resume` the run's own settings are used instead.
+        config: All settings. With `resume` the run's own settings are used instead, but for `data.path`,
+            as the photographs may lie elsewhere by now.
         out: The run folder: model, log, checkpoint, sheets of sample masks.
         resume: Continue the run in `out`, bit for bit as if it had never stopped (on a CPU).
         strict: Stop at the first photograph that can't be read, instead of reporting it.
@@ -59,13 +60,17 @@ def train(
         _begin(config, out, overwrite=overwrite)
     elif (out / CHECKPOINT).exists():  # a run stopped before its first checkpoint starts anew
         trainer.restore(load_checkpoint(out))
+        if trainer.finished and _is_whole(out):
+            console.print(f"{out} has finished already; nothing to do", markup=False, soft_wrap=True)
+            return out
     log = RunLog(out, trainer.epoch)
     total = trainer.epochs * trainer.batches.steps
     try:
         with Interrupt() as interrupt, TrainingProgress(console, total, trainer.steps_done) as progress:
             trainer.run(progress, interrupt, log)
     except KeyboardInterrupt:
-        again = shlex.join(["aln", "train", config.data.path, "--out", str(out), "--resume"])
+        cache_option = ["--cache", str(cache_root)] if cache_root else []
+        again = shlex.join(["aln", "train", config.data.path, "--out", str(out), "--resume", *cache_option])
         console.print(f"Stopped. To go on from the last checkpoint: {again}", markup=False, soft_wrap=True)
         raise
     finally:
@@ -80,13 +85,24 @@ def _settings(config: Config, out: Path, *, resume: bool, overwrite: bool) -> Co
     if resume:
         if not (out / CONFIG).exists():
             raise TrainingError(f"{out}: holds no run to resume; train without --resume")
-        return read_config(out / CONFIG)
+        earlier = read_config(out / CONFIG)
+        data = earlier.data.model_copy(update={"path": config.data.path})
+        return earlier.model_copy(update={"data": data})
     with _writing(out):
         _refuse_taken(out, overwrite=overwrite)
         out.mkdir(parents=True, exist_ok=True)
         if not os.access(out, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return config
+
+
+def _is_whole(out: Path) -> bool:
+    """Whether `out` holds a model that can be used."""
+    try:
+        load_model(out)
+    except AlnError:
+        return False
+    return True
 
 
 def _begin(config: Config, out: Path, *, overwrite: bool) -> None:

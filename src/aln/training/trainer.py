@@ -89,6 +89,11 @@ class Trainer:
         return self.config.training.warmup_epochs + self.config.training.epochs
 
     @property
+    def finished(self) -> bool:
+        """Whether no epoch is left."""
+        return self.epoch >= self.epochs
+
+    @property
     def steps_done(self) -> int:
         """Steps since the start of the run."""
         return self.epoch * self.batches.steps + self.step
@@ -116,7 +121,7 @@ class Trainer:
                 raise KeyboardInterrupt
 
     def finish(self, log: RunLog) -> None:
-        """Save the trained model with its provenance, and draw the curves."""
+        """Draw the curves, and save the trained model with its provenance."""
         networks = Networks(
             self.classifier.eval(), self.corruption.eval(), self.preprocessing, self.config.superpixels
         )
@@ -130,8 +135,8 @@ class Trainer:
             "seconds": round(sum(record["seconds"] for record in records), 1),
             "training": {key: value for key, value in records[-1].items() if key not in ("epoch", "seconds")},
         }
-        save_model(self.folder, networks, self.cache.class_names, self.config, provenance)
         training_curves(records, self.folder / CURVES)
+        save_model(self.folder, networks, self.cache.class_names, self.config, provenance)
 
     def state(self) -> dict[str, Any]:
         """Everything that a checkpoint holds."""
@@ -156,8 +161,8 @@ class Trainer:
         """
         if state["fingerprint"] != self.cache.fingerprint:
             raise TrainingError(
-                f"{self.folder}: the photographs have changed since this run was started, so it can't be "
-                "continued bit for bit; train again with --overwrite"
+                f"{self.folder}: the photographs have changed since this run was started, or are others, so "
+                "it can't be continued bit for bit; train again with --overwrite"
             )
         self.epoch, self.step = state["epoch"], state["step"]
         self.clean_accuracy = state["clean_accuracy"]
