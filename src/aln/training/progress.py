@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
     TaskID,
-    TextColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
+
+
+class _TwoLines(Progress):
+    """The bar, and below it the task's `state`: on one line they don't fit into 80 columns."""
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        yield from (Text(task.fields["state"]) for task in self.tasks)
 
 
 class TrainingProgress:
@@ -25,13 +34,8 @@ class TrainingProgress:
     """
 
     def __init__(self, console: Console, total: int, done: int) -> None:
-        columns = (
-            "{task.description}",
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}"),
-        )
-        self._bar = Progress(*columns, TimeRemainingColumn(), console=console)
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = _TwoLines(*columns, console=console)
         self._task: TaskID = self._bar.add_task("training", total=total, completed=done, state="")
 
     def __enter__(self) -> TrainingProgress:

@@ -23,6 +23,8 @@ from aln.training.interrupt import Interrupt
 from aln.training.pictures import CURVES, SHEETS
 from aln.training.progress import TrainingProgress
 from aln.training.records import LOG, TENSORBOARD, RunLog
+from aln.training.runtime import choose_runtime
+from aln.training.steps import check_settings
 from aln.training.trainer import Trainer
 
 
@@ -54,6 +56,8 @@ def train(
     """
     console = console or Console(stderr=True)
     config = _settings(config, out, resume=resume, overwrite=overwrite)
+    check_settings(config.training)  # reading the photographs may take long
+    choose_runtime(config.training)
     cache = _cached(config, cache_root or default_cache_root(), strict=strict, console=console)
     trainer = Trainer(config, cache, out)
     if not resume:
