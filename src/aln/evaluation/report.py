@@ -105,10 +105,12 @@ def _terminal_table(section: _Section) -> Table:
     told += [f"classifier {ACCURACY} {cell}" for cell in accuracies if cell]
     table = Table(box=SIMPLE_HEAD, title=section.title, caption=", ".join(told), padding=(0, 1, 0, 0))
     table.title_justify = table.caption_justify = "left"
-    table.add_column("method")
+    table.add_column("method", overflow="fold")
     for name in headings["method"]:
         plain = name.strip("*")
-        table.add_column(Text(plain.replace(" (", "\n(")), style="dim" if plain != name else "")
+        heading = plain.replace(" (", "\n(")
+        width = max(map(len, heading.split("\n")))  # on a narrow terminal figures fold, names stay whole
+        table.add_column(Text(heading), style="dim" if plain != name else "", min_width=width)
     for name, cells in headings.items():
         shared = name in SHARED and len(set(cells)) == 1
         if name not in ("method", ACCURACY) and not shared and any(cells):
