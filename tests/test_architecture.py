@@ -42,13 +42,16 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "evaluation.session": (*BASE, "data.base", "localizer", "sources", "evaluation"),
     "progress": (),
     "output": ("errors", "localization"),
-    "pipeline": (*BASE, "data", "model_io", "localizer", "output", "progress", "visualize"),
+    "results": ("errors", "localization"),
+    "export": ("errors", "registry", "localization"),
+    "convert": ("errors", "results", "export"),
+    "pipeline": (*BASE, "data", "model_io", "localizer", "output", "convert", "progress", "visualize"),
     "measure": (*BASE, "data", "model_io", "localizer", "evaluation", "progress", "visualize"),
     "describe": ("model_io", "evaluation.report", "evaluation.rows"),
 }
 # The doors of the house may open every room, but only when somebody comes in.
 DOORS = ("__init__", "__main__", "cli")
-NO_TORCH = (*BASE, "output")
+NO_TORCH = (*BASE, "output", "results", "export", "convert")
 GROUND_TRUTH = {"open_truth", "GroundTruth", "Truth"}
 
 

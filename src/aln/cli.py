@@ -145,9 +145,7 @@ def localize(
 
 @app.command()
 def convert(
-    found: Annotated[
-        Path, typer.Argument(help="Folder of results, made by aln localize.", show_default=False)
-    ],
+    found: Annotated[Path, typer.Argument(help="What aln localize --out made.", show_default=False)],
     *,
     to: Formats = None,
 ) -> None:
@@ -161,14 +159,9 @@ def convert(
 @app.command()
 def formats() -> None:
     """List the annotation formats."""
-    from rich.table import Table
-
     from aln.export import FORMATS
 
-    table = Table("format", "what is written")
-    for name in FORMATS:
-        table.add_row(name, FORMATS[name].summary)
-    _console().print(table)
+    typer.echo("\n".join(f"{name:13}{FORMATS[name].summary}" for name in FORMATS))
 
 
 @app.command()

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from aln.boxes import parse_rule
+from aln.convert import convert, parse_formats, remove_annotations
 from aln.data.base import Image
 from aln.data.folder import list_images
 from aln.data.images import read_image
@@ -48,6 +49,7 @@ def localize_run(
     overlays: bool = True,
     redo: bool = False,
     strict: bool = False,
+    formats: Sequence[str] = (),
     console: Console | None = None,
 ) -> Summary:
     """Localize the photographs in `paths` with the model in `run`, into the folder `out`.
@@ -60,11 +62,13 @@ def localize_run(
         overlays: Draw each result over its photograph.
         redo: Replace earlier results instead of continuing them.
         strict: Raise for the first photograph that can't be read.
+        formats: Annotation formats to write in the end, of all results that are in `out` then; those of
+            earlier calls are written again.
         console: Where the progress bar goes; standard error by default.
 
     Raises:
-        AlnError: For a folder that is no model, an unknown method or rule, a missing path, results of another
-            model or other settings in `out`, or an `out` that can't be written.
+        AlnError: For a folder that is no model, an unknown method, rule or format, a missing path, results of
+            another model or other settings in `out`, or an `out` that can't be written.
     """
     root, photographs = find_photographs(paths, out)
     localizer = Localizer.load(run)
@@ -72,15 +76,21 @@ def localize_run(
     localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": chosen}))
     localizer.task(chosen.method)
     parse_rule(chosen.rule)
+    parse_formats(formats)
     made_by = {
         "model": fingerprint(run),
         "method": chosen.method,
         "rule": chosen.rule,
         "boxes": chosen.boxes,
         "photographs": str(root),
+        "classes": list(localizer.class_names),
     }
     folder = ResultFolder(out, made_by, redo=redo)
-    return localize_into(folder, localizer, photographs, overlays=overlays, strict=strict, console=console)
+    if redo:
+        remove_annotations(out)
+    summary = localize_into(folder, localizer, photographs, overlays=overlays, strict=strict, console=console)
+    convert(out, formats)
+    return summary
 
 
 def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, Path]]:

@@ -1,0 +1,57 @@
+"""Labelme: rectangles and masks by its documented JSON, and what labelme itself reads."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from aln.localization import Localization
+from tests.export.made_up import NESTED, exported, masks_of
+from tests.export.readers import foreign, reader
+
+each = pytest.mark.parametrize("found", NESTED, ids=lambda found: found.image_id)
+
+
+def picture(encoded: str) -> NDArray[np.bool_]:
+    with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
+        return np.asarray(image) > 0
+
+
+def check(shapes: list[dict[str, Any]], found: Localization) -> None:
+    """Check shapes whose masks are decoded."""
+    boxes = [np.ravel(shape["points"]) for shape in shapes if shape["shape_type"] == "rectangle"]
+    assert np.array_equal(np.array(boxes).reshape(-1, 4), found.boxes)
+    masks = [shape for shape in shapes if shape["shape_type"] == "mask"]
+    for shape, expected in zip(masks, masks_of(found), strict=True):
+        mask = np.zeros_like(expected)
+        (left, top), (right, bottom) = shape["points"]
+        mask[top : bottom + 1, left : right + 1] = shape["mask"]
+        assert np.array_equal(mask, expected)
+    assert {shape["label"] for shape in shapes} <= {found.class_name}
+
+
+@each
+def test_everything_comes_back(tmp_path: Path, found: Localization) -> None:
+    path = (exported("labelme", tmp_path, NESTED) / found.image_id).with_suffix(".json")
+    tree = json.loads(path.read_text(encoding="utf-8"))
+    assert (tree["imageWidth"], tree["imageHeight"]) == (found.width, found.height)
+    assert (path.parent / tree["imagePath"]).resolve() == (tmp_path / "photos" / found.image_id).resolve()
+    for shape in tree["shapes"]:
+        shape["mask"] = shape["mask"] and picture(shape["mask"])
+    check(tree["shapes"], found)
+
+
+@foreign
+@each
+def test_labelme_reads_everything(tmp_path: Path, found: Localization) -> None:
+    label_file = reader("labelme._label_file")
+    path = (exported("labelme", tmp_path, NESTED) / found.image_id).with_suffix(".json")
+    check(label_file.read_label_file(str(path)).shapes, found)
