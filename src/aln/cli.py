@@ -243,7 +243,10 @@ def methods() -> None:
 
     from aln.methods import METHODS
 
-    table = Table("method", "what it does", "source", "needs")
+    table = Table()
+    table.add_column("method", no_wrap=True)
+    for heading in ("what it does", "source", "needs"):
+        table.add_column(heading)
     for name in METHODS:
         method = METHODS[name]
         needs = "classifier and corruption net" if method.needs_corruption_net else "classifier"
