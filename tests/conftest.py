@@ -24,6 +24,7 @@ TINY = (
     "training.epochs=1",
     "training.batch_size=32",
     "training.precision='fp32'",
+    "training.epoch_images=0",
     "data.options.count=64",
 )
 

@@ -48,6 +48,7 @@ def batches(
         shift=shift,
         device=CPU,
         limit=more.get("limit", 0),
+        epoch_images=more.get("epoch_images", 0),
     )
 
 

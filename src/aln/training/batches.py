@@ -43,6 +43,7 @@ class Batches:
         shift: Largest shift in pixels, each way; what comes in is mirrored at the border.
         device: Where the batches go.
         limit: Use only this many images, evenly spread over the data set (0: all).
+        epoch_images: An epoch is as many whole passes as fit into this many images, at least one.
     """
 
     cache: ImageCache
@@ -53,6 +54,7 @@ class Batches:
     shift: int
     device: torch.device
     limit: int = 0
+    epoch_images: int = 0
 
     @cached_property
     def indices(self) -> NDArray[np.int64]:
@@ -62,13 +64,19 @@ class Batches:
         return np.linspace(0, total - 1, count).round().astype(np.int64)
 
     @property
+    def passes(self) -> int:
+        """How often an epoch goes over the images."""
+        return max(self.epoch_images // len(self.indices), 1)
+
+    @property
     def steps(self) -> int:
         """Batches in an epoch."""
-        return max(len(self.indices) // self.batch_size, 1)
+        return max(self.passes * len(self.indices) // self.batch_size, 1)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from step `start` on."""
-        order = np.random.default_rng([self.seed, ORDER, epoch]).permutation(self.indices)
+        rng = np.random.default_rng([self.seed, ORDER, epoch])
+        order = np.concatenate([rng.permutation(self.indices) for _ in range(self.passes)])
         for step in range(start, self.steps):
             chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
             yield self._batch(chosen, np.random.default_rng([self.seed, AUGMENTATION, epoch, step]))

@@ -77,6 +77,7 @@ class Trainer:
             settings.shift,
             device,
             settings.max_images,
+            settings.epoch_images,
         )
         self.epoch = self.step = 0
         self.balance: Balance | None = None
