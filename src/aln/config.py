@@ -86,8 +86,8 @@ class TrainingConfig(_Section):
     -`warmup_occlusion`/2 to `warmup_occlusion`, so that a third stay whole. Learning rates are peaks; each
     phase ends at a tenth of its own (cosine). `clean_weight` is the share of the classification loss that
     comes from clean images, 0..1. `freeze_statistics` keeps the classifier's batch statistics as the warm-up
-    left them. `max_images` cuts the data set short (0: all of it). An epoch is one pass over the photographs, or, of a
-    small data set, as many as fit into `epoch_images`.
+    left them. `max_images` cuts the data set short (0: all of it). An epoch is one pass over the
+    photographs, or, of a small data set, as many as fit into `epoch_images`.
     """
 
     seed: Annotated[int, Field(ge=0)] = 0

@@ -130,9 +130,7 @@ def test_a_limited_epoch_uses_those_images_only() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("epoch_images", "passes"), [(0, 1), (19, 1), (39, 1), (40, 2), (65, 3)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("epoch_images", "passes"), [(0, 1), (19, 1), (39, 1), (40, 2), (65, 3)], ids=str)
 def test_a_small_data_set_is_passed_several_times_an_epoch(epoch_images: int, passes: int) -> None:
     batches = made_up.batches(20, batch_size=5, shift=0, flip=0, epoch_images=epoch_images)
     assert (batches.passes, batches.steps) == (passes, 4 * passes)
