@@ -8,7 +8,6 @@ from aln.boxes import iou
 from aln.data.base import Truth
 from aln.evaluation.protocols import (
     LEVELS,
-    PROTOCOLS,
     THRESHOLDS,
     BoxCurves,
     exact_box_curves,
@@ -70,7 +69,3 @@ def test_pixel_histogram_agrees_with_counting(seed: int) -> None:
 
 def test_no_mask_has_no_histogram() -> None:
     assert exact_pixel_histogram(random_map(0), box(0, 0, 1, 1)) is None
-
-
-def test_exact_is_registered() -> None:
-    assert list(PROTOCOLS) == ["exact"]
