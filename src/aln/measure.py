@@ -12,9 +12,11 @@ from aln.boxes import parse_rule
 from aln.config import DataConfig
 from aln.data import open_images, open_truth
 from aln.data.base import GroundTruth, Image, LabelledImages, Split
-from aln.errors import DataError
+from aln.errors import ConfigError, DataError
 from aln.evaluation.evaluate import evaluate
+from aln.evaluation.protocols import PROTOCOLS
 from aln.evaluation.rows import Row
+from aln.evaluation.score_maps import evaluate_score_maps
 from aln.evaluation.trivial import choose_side, spaced
 from aln.localization import Localization
 from aln.localizer import Localizer
@@ -35,6 +37,7 @@ def evaluate_run(
     methods: Sequence[str] = ("aln",),
     rules: Sequence[str] = ("paper",),
     max_images: int = 0,
+    protocol: str = "exact",
     console: Console | None = None,
 ) -> tuple[list[Row], dict[str, str]]:
     """Measure the model in `run` on annotated photographs, and record its scores in its folder.
@@ -49,15 +52,18 @@ def evaluate_run(
         methods: Names of methods; the trivial ones are added.
         rules: Threshold rules, each gives rows of its own.
         max_images: Measure on at most this many images; 0: on all.
+        protocol: Name of the evaluation protocol, for figures over all thresholds.
         console: Where the progress bar goes; standard error by default.
 
     Returns:
         The rows, and the reason for each image that could not be read, by its id.
 
     Raises:
-        AlnError: For a folder that is no model, an unknown method or rule, or photographs without boxes.
+        AlnError: For a folder that is no model, an unknown method, rule or protocol, or photographs without
+            boxes.
     """
     localizer = Localizer.load(run)
+    PROTOCOLS[protocol]
     for name in methods:
         localizer.task(name)
     for rule in rules:
@@ -75,11 +81,32 @@ def evaluate_run(
             rules=rules,
             side=_side(data, images),
             max_images=max_images,
+            protocol=protocol,
             on_error=lambda image_id, error: failures.update({image_id: str(error)}),
             progress=lambda done: progress.advance(bar, done),
         )
     record_scores(run, [asdict(row) for row in rows], key=KEY)
     return rows, failures
+
+
+def measure_score_maps(
+    folder: Path, metadata: Path | None, *, masks: Path | None = None, console: Console | None = None
+) -> list[Row]:
+    """Measure a folder of `.npy` score maps under `choe2020`; see `evaluate_score_maps`.
+
+    Raises:
+        AlnError: Where `metadata` or something in a folder is missing or malformed.
+    """
+    if metadata is None:
+        raise ConfigError(f"{folder}: say with --metadata where the maps' image_ids.txt and its like are")
+    with progress_bar(console) as progress:
+        bar = progress.add_task("evaluating", total=None)
+        return evaluate_score_maps(
+            folder,
+            metadata,
+            masks=masks,
+            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
 
 
 def sheet_of(run: Path, data: DataConfig, *, split: Split = "test", count: int = 24) -> Picture:
