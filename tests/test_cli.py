@@ -61,7 +61,9 @@ def lines(path: Path) -> list[dict[str, object]]:
 SHAPES = ("shapes", "--set", "data.options.count=64")
 
 
-@pytest.mark.parametrize("verb", ["train", "localize", "evaluate", "sheet", "info", "methods", "presets"])
+@pytest.mark.parametrize(
+    "verb", ["train", "localize", "convert", "formats", "evaluate", "sheet", "info", "methods", "presets"]
+)
 def test_every_verb_explains_itself(aln: Call, verb: str) -> None:
     outcome = aln(verb, "--help")
     assert outcome.code == 0
@@ -114,6 +116,28 @@ def test_localize_continues_where_it_stopped(
     assert not (found / "overlays").exists()
     assert "5 done before" in aln("localize", tiny_run, photographs, "--out", found).err
     assert "5 localized, 0 failed" in aln("localize", tiny_run, photographs, "--out", found, "--redo").err
+
+
+def test_annotations_hold_all_results_of_the_folder(
+    aln: Call, tiny_run: Path, photographs: Path, tmp_path: Path
+) -> None:
+    found = tmp_path / "found"
+    table, coco = found / "annotations/csv/boxes.csv", found / "annotations/coco/annotations.json"
+    assert aln("localize", tiny_run, photographs / "a.jpg", "--out", found).code == 0
+    outcome = aln("convert", found, "--to", "csv, coco", "--to", "csv")
+    assert outcome.code == 0
+    assert outcome.out.split() == [str(table.parent), str(coco.parent)]
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 2
+    whole = (tiny_run, photographs, "--out", tmp_path / "whole", "--to", "csv")
+    assert aln("localize", *whole).code == 0
+    table = tmp_path / "whole/annotations/csv/boxes.csv"
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 6
+    (photographs / "new.jpg").write_bytes((photographs / "a.jpg").read_bytes())
+    assert aln("localize", *whole[:-2]).code == 0
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 7, "written again without being asked"
+    (photographs / "new.jpg").unlink()
+    assert aln("localize", *whole[:-2], "--redo").code == 0
+    assert not table.exists()
 
 
 def test_results_among_the_photographs_are_no_photographs(
@@ -172,6 +196,9 @@ def test_sheet_draws_a_picture(aln: Call, tiny_run: Path, tmp_path: Path) -> Non
 
 
 def test_lists_name_everything_registered(aln: Call) -> None:
+    from aln.export import FORMATS
+
+    assert [line.split()[0] for line in aln("formats").out.splitlines()] == list(FORMATS)
     from aln.config import preset_names
     from aln.methods import METHODS
 
@@ -202,6 +229,8 @@ def test_lists_name_everything_registered(aln: Call) -> None:
         ("localize {run} {photos} --out {tmp}/file/f", ["{tmp}/file", "can't be written"]),
         ("localize {run} {photos} --out {tmp}/f --method caam", ["did you mean 'cam'"]),
         ("localize {run} {photos} --out {tmp}/f --rule fixed", ["fixed:NUMBER"]),
+        ("localize {run} {photos} --out {tmp}/f --to coc", ["did you mean 'coco'"]),
+        ("convert {photos} --to coco", ["{photos}: holds no results"]),
         ("evaluate {run} shapes --methods lan", ["did you mean 'aln'"]),
         ("evaluate {run} shapes --rules papr", ["did you mean 'paper'"]),
         ("evaluate {run} shapes --set data.options.cout=8", ["'cout'", "count"]),

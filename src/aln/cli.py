@@ -27,15 +27,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Run = Annotated[
-    Path, typer.Argument(help="Folder of a trained model, made by aln train.", show_default=False)
-]
-Data = Annotated[
-    Path,
-    typer.Argument(
-        help="Photographs: photos/<class>/*.jpg, or a benchmark's own layout.", show_default=False
-    ),
-]
+RUN = typer.Argument(help="Folder of a trained model, made by aln train.", show_default=False)
+DATA = typer.Argument(help="Photographs: photos/<class>/*.jpg, or a benchmark's own layout.", show_default=False)
+Run = Annotated[Path, RUN]
+Data = Annotated[Path, DATA]
 Format = Annotated[str, typer.Option("--format", help="Layout of the photographs; auto recognises it.")]
 Settings = Annotated[
     list[str] | None,
@@ -50,12 +45,7 @@ MethodName = Annotated[
 RuleName = Annotated[
     str | None, typer.Option("--rule", help="Threshold rule: paper, otsu, fixed:0.5, percentile:80.")
 ]
-Formats = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--to", metavar="FORMAT", help="Annotation formats, with commas or repeated; see aln formats."
-    ),
-]
+TO = typer.Option("--to", metavar="FORMAT", help="For annotation tools, with commas; see aln formats.")
 SplitName = Annotated[Literal["train-weaksup", "train-fullsup", "test"], typer.Option("--split")]
 
 
@@ -121,7 +111,7 @@ def localize(
         bool, typer.Option("--redo", help="Replace earlier results instead of continuing.")
     ] = False,
     strict: Strict = False,
-    to: Formats = None,
+    to: Annotated[list[str] | None, TO] = None,
 ) -> None:
     """Find the object in each photograph. Writes boxes, masks, overlays and one JSON line an image."""
     from aln.pipeline import localize_run
@@ -147,12 +137,12 @@ def localize(
 def convert(
     found: Annotated[Path, typer.Argument(help="What aln localize --out made.", show_default=False)],
     *,
-    to: Formats = None,
+    to: Annotated[list[str], TO],
 ) -> None:
     """Write results for annotation tools. What aln localize --to does, without localizing."""
     from aln.convert import convert as write_annotations
 
-    for folder in write_annotations(found, to or ()):
+    for folder in write_annotations(found, to):
         typer.echo(folder)
 
 
@@ -166,8 +156,8 @@ def formats() -> None:
 
 @app.command()
 def evaluate(
-    run: Run,
-    data: Data,
+    run: Annotated[Path | None, RUN] = None,
+    data: Annotated[Path | None, DATA] = None,
     *,
     split: SplitName = "test",
     methods: Annotated[str, typer.Option(help="Methods, with commas; see aln methods.")] = "aln",
@@ -175,31 +165,38 @@ def evaluate(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON file for the rows.")] = None,
     data_format: Format = "auto",
     settings: Settings = None,
-    max_images: Annotated[
-        int, typer.Option(help="Measure on at most this many, evenly spaced; 0: all.", min=0)
-    ] = 0,
+    max_images: Annotated[int, typer.Option(help="At most this many, evenly spaced; 0: all.", min=0)] = 0,
+    protocol: Annotated[str, typer.Option(help="How figures are taken: exact, choe2020.")] = "exact",
+    score_maps: Annotated[Path | None, typer.Option(help="Measure .npy maps of any tool instead.")] = None,
+    metadata: Annotated[Path | None, typer.Option(help="Their split, as wsolevaluation lays it out.")] = None,
+    masks: Annotated[Path | None, typer.Option(help="Folder of the masks that the split names.")] = None,
 ) -> None:
     """Measure a model on annotated photographs. The trivial answers stand beside it."""
     from aln.evaluation.report import tables, write_rows
-    from aln.measure import evaluate_run
+    from aln.measure import evaluate_run, measure_score_maps
     from aln.output import require_writable
 
     if out is not None:
         require_writable(out)
-    rows, failures = evaluate_run(
-        run,
-        _data_config(data, data_format, settings),
-        split=split,
-        methods=_names(methods),
-        rules=_names(rules),
-        max_images=max_images,
-        console=_console(stderr=True),
-    )
+    errors = _console(stderr=True)
+    if score_maps is not None:
+        rows, failures = measure_score_maps(score_maps, metadata, masks=masks, console=errors), {}
+    elif run is None or data is None:
+        raise AlnError("say what to measure: aln evaluate RUN DATA, or --score-maps DIR --metadata DIR")
+    else:
+        rows, failures = evaluate_run(
+            run,
+            _data_config(data, data_format, settings),
+            split=split,
+            methods=_names(methods),
+            rules=_names(rules),
+            max_images=max_images,
+            protocol=protocol,
+            console=errors,
+        )
     _console().print(*tables(rows))
     if failures:
-        _console(stderr=True).print(
-            f"{len(failures)} images could not be read:", *failures.values(), sep="\n"
-        )
+        errors.print(f"{len(failures)} images could not be read:", *failures.values(), sep="\n")
     if out is not None:
         write_rows(rows, out)
 

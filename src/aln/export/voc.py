@@ -80,10 +80,10 @@ def _painted(found: Found, objects: list[Piece], values: list[int]) -> NDArray[n
 
 
 def _write_map(path: Path, values: NDArray[np.uint8]) -> None:
-    picture = Image.fromarray(values, "L")
-    picture.putpalette(_palette().tobytes())
     encoded = io.BytesIO()
-    picture.save(encoded, "PNG")
+    with Image.fromarray(values, "L") as picture:  # closed: Pillow's ring of references would keep its pixels
+        picture.putpalette(_palette().tobytes())
+        picture.save(encoded, "PNG")
     path.write_bytes(encoded.getvalue())
 
 

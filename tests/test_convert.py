@@ -1,0 +1,169 @@
+"""Annotations from stored results: all of them, whole or not there, in constant memory."""
+
+from __future__ import annotations
+
+import gc
+import json
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aln.convert import convert, parse_formats, remove_annotations, write_format
+from aln.errors import ConfigError, DataError
+from aln.export import FORMATS, Dataset
+from aln.localization import Localization
+from aln.output import ResultFolder
+from tests.export.made_up import CLASS_NAMES, FOUND, L_SHAPE, NESTED, found_in, write_photographs
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Path:
+    """A folder of results as `aln localize` leaves it, with its photographs beside."""
+    write_photographs(tmp_path / "photos", NESTED)
+    made_by = {"photographs": str(tmp_path / "photos"), "classes": list(CLASS_NAMES)}
+    folder = ResultFolder(tmp_path / "found", made_by)
+    for result in NESTED:
+        folder.write(result)
+    return folder.path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_stored_results_give_what_fresh_ones_give(found: Path, name: str) -> None:
+    (folder,) = convert(found, [name])
+    assert folder == found / "annotations" / name
+    dataset = Dataset(CLASS_NAMES, found.parent / "photos")
+    fresh = write_format(name, NESTED, found / "annotations" / "fresh", dataset)
+    assert contents(folder) == contents(fresh)
+    assert contents(folder)
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_memory_does_not_grow(tmp_path: Path, name: str) -> None:
+    def peak(count: int) -> int:
+        def results() -> Iterator[Localization]:
+            for index in range(count):
+                gc.collect(0)  # rings of references are no growth
+                yield found_in(f"{index}.jpg", {1.0: L_SHAPE}, size=(64, 64))
+
+        tracemalloc.start()
+        write_format(name, results(), tmp_path / f"{name}-{count}", Dataset(CLASS_NAMES, tmp_path))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(2)  # what is imported late
+    assert peak(300) < peak(12) + 200_000  # buffers fill; results, rows and names would take far more
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_half_written_annotations_never_look_finished(tmp_path: Path, name: str) -> None:
+    def breaking() -> Iterator[Localization]:
+        yield FOUND[0]
+        raise OSError(28, "No space left on device", "a.part")
+
+    dataset = Dataset(CLASS_NAMES, tmp_path)
+    folder = tmp_path / "annotations" / name
+    with pytest.raises(DataError, match=r"a\.part: can't be written \(No space left"):
+        write_format(name, breaking(), folder, dataset)
+    assert list(folder.parent.iterdir()) == []
+    write_format(name, FOUND[:2], folder, dataset)
+    before = contents(folder)
+    with pytest.raises(DataError):
+        write_format(name, breaking(), folder, dataset)
+    assert contents(folder) == before
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_what_a_killed_call_left_is_cleared_away(found: Path) -> None:
+    left = found / "annotations" / ".coco.123"
+    left.mkdir(parents=True)
+    (left / "annotations.json").write_text("half")
+    convert(found, ["coco"])
+    assert [path.name for path in left.parent.iterdir()] == ["coco"]
+
+
+def test_formats_of_earlier_calls_are_written_again(found: Path) -> None:
+    convert(found, ["csv", "yolo"])
+    classes = {"photographs": str(found.parent / "photos"), "classes": list(CLASS_NAMES)}
+    ResultFolder(found, classes).write(found_in("new.jpg", {1.0: L_SHAPE}))
+    assert [folder.name for folder in convert(found, ["coco"])] == ["coco", "csv", "yolo"]
+    assert "new.jpg" in (found / "annotations/csv/boxes.csv").read_text(encoding="utf-8")
+
+
+def test_removing_leaves_photographs_and_strangers_alone(found: Path) -> None:
+    convert(found, list(FORMATS))
+    (found / "annotations" / "mine").mkdir()
+    photographs = contents(found.parent / "photos")
+    remove_annotations(found)
+    assert [path.name for path in (found / "annotations").iterdir()] == ["mine"]
+    assert contents(found.parent / "photos") == photographs
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [([], []), (["coco"], ["coco"]), (["voc,coco", " csv , voc,"], ["voc", "coco", "csv"])],
+    ids=["none", "one", "commas and repeats"],
+)
+def test_formats_are_written_with_commas_or_repeated(written: list[str], expected: list[str]) -> None:
+    assert parse_formats(written) == expected
+
+
+def test_an_unknown_format_is_named(found: Path) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'yolo'"):
+        convert(found, ["coco,yollo"])
+    assert not (found / "annotations").exists()
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_names_that_are_no_valid_text_are_written(tmp_path: Path, name: str) -> None:
+    odd = found_in("bad\udcff \x01.jpg", {1.0: L_SHAPE})
+    assert contents(write_format(name, [odd], tmp_path / name, Dataset(CLASS_NAMES, tmp_path)))
+
+
+@pytest.mark.parametrize("name", ["yolo", "yolo-seg", "voc", "labelme"])
+@pytest.mark.parametrize("image_id", ["../a.jpg", "/a.jpg", "x/../../a.jpg"])
+def test_nothing_is_written_outside(tmp_path: Path, name: str, image_id: str) -> None:
+    with pytest.raises(DataError, match="no name inside a folder"):
+        write_format(name, [found_in(image_id, {})], tmp_path / "out" / name, Dataset(CLASS_NAMES, tmp_path))
+    assert not list(tmp_path.rglob("a.*"))
+
+
+def test_a_mask_of_another_size_is_named(found: Path) -> None:
+    mask = found / "masks" / "a.jpg.png"
+    (found / "masks" / "b b.png.png").replace(mask)
+    with pytest.raises(DataError, match=r"a\.jpg\.png: is no mask of 30x24 pixels; run aln localize again"):
+        convert(found, ["coco"])
+    mask.unlink()
+    with pytest.raises(DataError, match=r"a\.jpg\.png: can't be read"):
+        convert(found, ["coco"])
+    convert(found, ["csv", "yolo"])  # boxes need no masks
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"label": "wolf"}, {"boxes": "none"}, {"width": None, "image": 3}],
+    ids=["label", "boxes", "image"],
+)
+def test_a_damaged_line_is_named(found: Path, change: dict[str, object]) -> None:
+    path = found / "localizations.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows[1] |= change
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(DataError, match="line 2 is damaged"):
+        convert(found, ["csv"])
+
+
+def test_half_a_line_is_left_out(found: Path) -> None:
+    with (found / "localizations.jsonl").open("a") as file:
+        file.write('{"image": "b.j')
+    convert(found, ["csv"])
+    rows = (found / "annotations/csv/boxes.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + int(np.sum([len(result.boxes) for result in NESTED]))
