@@ -81,6 +81,17 @@ def test_arrangements_that_cannot_be_learnt_from(
         _images(write_files(tmp_path / "photos", files))
 
 
+def test_a_class_name_that_no_model_could_hold(photos: Path) -> None:
+    """At once, not after training, when the model is saved."""
+    try:
+        (photos / "caf\udce9").mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    write_files(photos, {"caf\udce9/1.jpg": photo()})
+    with pytest.raises(DataError, match=r"needs a name in UTF-8.*rename the folder"):
+        _images(photos)
+
+
 def test_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="gone: there is no such folder"):
         _images(tmp_path / "gone")

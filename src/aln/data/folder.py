@@ -96,6 +96,9 @@ def _class_folders(path: Path, masks: Path | None) -> list[Path]:
         raise DataError(f"{path}: has no class folders; {arrange}")
     if len(classes) == 1:
         raise DataError(f"{path}: has one class only, {classes[0].name!r}; two or more are needed: {arrange}")
+    for folder in classes:
+        if any("\ud800" <= letter <= "\udfff" for letter in folder.name):  # bytes that are no UTF-8
+            raise DataError(f"{folder}: a class needs a name in UTF-8 to be saved with; rename the folder")
     return classes
 
 
