@@ -132,6 +132,19 @@ def test_a_classifier_alone_has_cam_but_not_aln() -> None:
         localizer.localize([PHOTOGRAPHS[0]], method="aln")
 
 
+@pytest.mark.parametrize("one", ["photo.jpg", Path("photo.jpg")], ids=["str", "Path"])
+def test_one_photograph_in_place_of_a_list(one: str) -> None:
+    with pytest.raises(ConfigError, match=r"wants a list of photographs: localize\(\['photo.jpg'\]\)"):
+        small_localizer().localize(one)
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there(tmp_path: Path, device: str) -> None:
+    small_localizer().save(tmp_path)
+    with pytest.raises(ConfigError, match=f"device '{device}' can't be used here"):
+        aln.load(tmp_path, device)
+
+
 def test_no_photographs_give_no_results() -> None:
     assert list(small_localizer().localize([])) == []
 

@@ -55,7 +55,8 @@ class Localizer:
         """Read a model folder.
 
         Raises:
-            ModelError, ConfigError: If the folder holds no usable model; names the file.
+            ModelError, ConfigError: If the folder holds no usable model, or this machine lacks `device`;
+                names what is wrong.
         """
         saved = load_model(Path(path), device)
         return cls(saved.networks, saved.class_names, saved.config, saved.provenance)
@@ -92,10 +93,13 @@ class Localizer:
             options: Settings of the method's own.
 
         Raises:
-            ConfigError: For an unknown method, option or rule, or a label that the model lacks.
+            ConfigError: For an unknown method, option or rule, a label that the model lacks, or one
+                photograph in place of a list.
             ModelError: If the method needs a network that the model lacks.
             DataError: For a photograph that can't be read, unless `on_error` is given.
         """
+        if isinstance(sources, (str, Path)):
+            raise ConfigError(f"localize wants a list of photographs: localize([{str(sources)!r}])")
         task = self.task(method or self.config.localize.method, **options)
         parsed = parse_rule(rule or self.config.localize.rule)
         photographs = opened(sources, labels, on_error)

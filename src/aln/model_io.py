@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from aln.config import Config, Positive, read_config
-from aln.errors import ModelError
+from aln.errors import ConfigError, ModelError
 from aln.files import write_atomic
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
@@ -102,7 +102,7 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> SavedModel:
     Raises:
         ModelError: If the folder is no model, was made by a newer `aln`, or a file in it is missing,
             incomplete or changed; names the file.
-        ConfigError: If its `config.toml` can't be used; names the file.
+        ConfigError: If its `config.toml` can't be used (names the file), or this machine lacks `device`.
     """
     manifest = _read_manifest(folder)
     config = read_config(folder / CONFIG)
@@ -118,7 +118,10 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> SavedModel:
             nets["corruption"] = CorruptionNet(config.model)
     _assign(nets, weights, folder / WEIGHTS)
     for net in nets.values():
-        net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        try:
+            net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        except (RuntimeError, AssertionError) as error:
+            raise ConfigError(f"device {str(device)!r} can't be used here ({error}); try 'cpu'") from error
         net.eval()
     preprocessing = Preprocessing(manifest.input_size, manifest.mean, manifest.std)
     networks = Networks(nets["classifier"], nets.get("corruption"), preprocessing, config.superpixels)  # type: ignore[arg-type]
