@@ -65,6 +65,12 @@ def test_without_boxes_there_is_no_legend() -> None:
     assert not (bare == TRUTH).all(axis=2).any()
 
 
+def test_the_legend_names_only_what_is_drawn() -> None:
+    sheet = sample_sheet([sample(64, 64, truth=False)])
+    assert (sheet == FOUND).all(axis=2).any()
+    assert not (sheet == TRUTH).all(axis=2).any()
+
+
 def test_no_samples_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one sample"):
         sample_sheet([])

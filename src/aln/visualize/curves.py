@@ -76,6 +76,8 @@ def training_curves(log: Path | Iterable[Record], path: Path) -> None:
 
 
 def _draw(axes: Axes, panel: Panel, records: list[Record]) -> None:
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  (slow to import)
+
     for key, (legend, colour) in panel.curves.items():
         points = [(record["epoch"], record[key]) for record in records if _finite(record.get(key))]
         shown = [(x, y) for x, y in points if y > 0 or panel.scale != "log"]
@@ -90,6 +92,7 @@ def _draw(axes: Axes, panel: Panel, records: list[Record]) -> None:
         axes.set_yscale("log")
     if panel.scale == "fraction":
         axes.set_ylim(-0.02, 1.02)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no half epoch
     axes.set_title(panel.title, loc="left", fontsize=10)
     axes.tick_params(labelsize=8)
     axes.grid(alpha=0.25, linewidth=0.6)

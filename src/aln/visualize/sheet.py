@@ -75,7 +75,8 @@ def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 128) -
     strip_height, strip_width = strips[0].shape[:2]
     top = MARGIN + text_size("", TEXT)[1] + 6
     lines = -(-len(strips) // columns)
-    legend = text_size("", TEXT)[1] + 8 if any(_boxed(sample) for sample in samples) else 0
+    entries = _legend_entries(samples)
+    legend = text_size("", TEXT)[1] + 8 if entries else 0
     width = 2 * MARGIN + columns * strip_width + (columns - 1) * BETWEEN
     height = top + lines * (strip_height + GUTTER) - GUTTER + legend + MARGIN
     sheet: Picture = np.full((height, width, 3), PAPER, np.uint8)
@@ -86,12 +87,16 @@ def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 128) -
     for column in range(columns):
         _titles(sheet, MARGIN + column * (strip_width + BETWEEN), cell)
     if legend:
-        _legend(sheet, height - MARGIN - legend + 8)
+        _legend(sheet, height - MARGIN - legend + 8, entries)
     return sheet
 
 
-def _boxed(sample: Sample) -> bool:
-    return sample.truth_box is not None or sample.found_box is not None
+def _legend_entries(samples: list[Sample]) -> list[tuple[Colour, str]]:
+    """The kinds of boxes that are drawn anywhere on the sheet."""
+    known = ((TRUTH, "true box", "truth_box"), (FOUND, "found box", "found_box"))
+    return [
+        (colour, text) for colour, text, box in known if any(getattr(s, box) is not None for s in samples)
+    ]
 
 
 def _strip(sample: Sample, cell: int) -> Picture:
@@ -136,10 +141,10 @@ def _titles(sheet: Picture, left: int, cell: int) -> None:
         draw_text(sheet, title, (x, MARGIN), size, INK)
 
 
-def _legend(sheet: Picture, top: int) -> None:
+def _legend(sheet: Picture, top: int, entries: list[tuple[Colour, str]]) -> None:
     x = MARGIN
     middle = top + text_size("", TEXT)[1] // 2
-    for colour, text in ((TRUTH, "true box"), (FOUND, "found box")):
+    for colour, text in entries:
         sheet[middle - 4 : middle + 5, x : x + 14] = colour
         sheet[middle - 2 : middle + 3, x + 2 : x + 12] = PAPER
         draw_text(sheet, text, (x + 19, top), TEXT, INK)
