@@ -39,8 +39,8 @@ class ResultFolder:
         redo: Remove the results that are there and start afresh.
 
     Raises:
-        DataError: If the folder can't be written, holds files that aren't results, or results of another
-            model, method, rule or source.
+        DataError: If the folder can't be written, has other files where results go, or holds results of
+            another model, method, rule or source.
     """
 
     def __init__(self, path: Path, made_by: Mapping[str, Any], *, redo: bool = False) -> None:

@@ -81,7 +81,8 @@ class Estimate:
         surrogate: Scalar; its gradient is the estimate.
         value: Mean of the objective over the drawn masks.
         masks: The drawn masks, 0 or 1, (M, B, K), without a gradient.
-        logits: Logits under them, (M, B, C), without a gradient.
+        logits: Logits under them, or under relaxed ones where those are learnt from, (M, B, C), without a
+            gradient.
     """
 
     surrogate: Tensor
