@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 RUN = typer.Argument(help="Folder of a trained model, made by aln train.", show_default=False)
-DATA = typer.Argument(help="Photographs: photos/<class>/*.jpg, or a benchmark's own layout.", show_default=False)
+DATA = typer.Argument(help="Photographs: photos/<class>/*.jpg, or a benchmark's layout.", show_default=False)
 Run = Annotated[Path, RUN]
 Data = Annotated[Path, DATA]
 Format = Annotated[str, typer.Option("--format", help="Layout of the photographs; auto recognises it.")]
@@ -179,8 +179,9 @@ def evaluate(
     if out is not None:
         require_writable(out)
     errors = _console(stderr=True)
+    failures: dict[str, str] = {}
     if score_maps is not None:
-        rows, failures = measure_score_maps(score_maps, metadata, masks=masks, console=errors), {}
+        rows = measure_score_maps(score_maps, metadata, masks=masks, console=errors)
     elif run is None or data is None:
         raise AlnError("say what to measure: aln evaluate RUN DATA, or --score-maps DIR --metadata DIR")
     else:
