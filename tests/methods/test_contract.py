@@ -92,6 +92,15 @@ def test_the_same_input_gives_the_same_scores(name: str) -> None:
 
 
 @EVERY
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_a_caller_without_gradients_gets_the_same(name: str, mode: type[torch.no_grad]) -> None:
+    nets = small_networks()
+    expected = method(name)(nets, *batch(count=2))
+    with mode():
+        assert torch.equal(method(name)(nets, *batch(count=2)), expected)
+
+
+@EVERY
 def test_scores_differ_where_images_do(name: str) -> None:
     images, labels = batch()
     scores = method(name)(small_networks(), images, labels)

@@ -1,4 +1,7 @@
-"""Gradients of a class's logit, taken so that nothing is left on the networks."""
+"""Gradients of a class's logit, taken so that nothing is left on the networks.
+
+Inputs are copied: tensors made in inference mode can't be part of a graph, their copies can.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ def image_gradients(classifier: Classifier, images: Tensor, labels: Tensor) -> T
     """Gradient (B, 3, H, W) of each image's own class logit with respect to the image."""
     with torch.inference_mode(False), torch.enable_grad():
         leaves = images.detach().clone().requires_grad_()
-        return torch.autograd.grad(own_logits(classifier(leaves), labels).sum(), leaves)[0]
+        logits = own_logits(classifier(leaves), labels.clone())
+        return torch.autograd.grad(logits.sum(), leaves)[0]
 
 
 def feature_gradients(
@@ -37,7 +41,7 @@ def feature_gradients(
     with torch.inference_mode(False), torch.enable_grad():
         features = classifier.layers[: index + 1](images.detach().clone()).detach().requires_grad_()
         logits = classifier.head(classifier.layers[index + 1 :](features).mean((2, 3)))
-        gradients = torch.autograd.grad(own_logits(logits, labels).sum(), features)[0]
+        gradients = torch.autograd.grad(own_logits(logits, labels.clone()).sum(), features)[0]
     return features.detach(), gradients
 
 
