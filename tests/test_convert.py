@@ -63,9 +63,9 @@ def test_memory_does_not_grow(tmp_path: Path, name: str) -> None:
         return held
 
     held_after(2)  # what is imported late
-    few = held_after(20)
+    few = held_after(5)
     # The rows alone would take more. Twice, as Python's own table of names may double its room meanwhile.
-    assert min(held_after(150), held_after(150)) < few + 30_000
+    assert min(held_after(50), held_after(50)) < few + 20_000
 
 
 @pytest.mark.parametrize("name", list(FORMATS))
