@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import cv2
 import pytest
+from rich.console import Console
 
 from aln import pipeline
 from aln.data.base import Image
@@ -49,6 +51,25 @@ def test_no_more_than_two_batches_are_held(
     summary = localize_into(Counting(tmp_path / "found", {}), localizer, photographs)
     assert summary == Summary(localized=24, skipped=0, failures={})
     assert most <= 2 * localizer.config.localize.batch_size
+
+
+def test_ctrl_c_says_how_to_continue(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(path: Path) -> Image:
+        if path.name == "12.png":
+            raise KeyboardInterrupt
+        return read_image(path)
+
+    _, photographs = find_photographs([many], tmp_path / "found")
+    console = Console(file=StringIO())
+    folder = ResultFolder(tmp_path / "found", {})
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline, "read_image", read)
+        with pytest.raises(KeyboardInterrupt):
+            localize_into(folder, small_localizer(), photographs, console=console)
+    assert isinstance(console.file, StringIO)
+    assert "the same command continues" in console.file.getvalue()
+    summary = localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    assert summary.localized + summary.skipped == 24
 
 
 def test_photographs_are_named_below_their_folder(many: Path, tmp_path: Path) -> None:

@@ -119,6 +119,7 @@ def localize_into(
 
     Raises:
         DataError: If a result can't be written, or with `strict` for the first photograph that can't be read.
+        KeyboardInterrupt: On Ctrl-C, after saying how to continue.
     """
     todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
     failures: dict[str, str] = {}
@@ -140,8 +141,14 @@ def localize_into(
                     waiting[image_id] = image
                     yield image_id, image
 
-        for found in localizer.localize(readable()):
-            image = waiting.pop(found.image_id)
-            folder.write(found, overlay(image, found) if overlays else None)
-            progress.advance(bar)
+        try:
+            for found in localizer.localize(readable()):
+                image = waiting.pop(found.image_id)
+                folder.write(found, overlay(image, found) if overlays else None)
+                progress.advance(bar)
+        except KeyboardInterrupt:
+            progress.console.print(
+                "Stopped. What is done is kept: the same command continues", soft_wrap=True
+            )
+            raise
     return Summary(len(todo) - len(failures), len(photographs) - len(todo), failures)

@@ -162,8 +162,8 @@ class Trainer:
         """
         if state["fingerprint"] != self.cache.fingerprint:
             raise TrainingError(
-                f"{self.folder}: the photographs have changed since this run was started, or are others, so "
-                "it can't be continued bit for bit; train again with --overwrite"
+                f"{self.folder}: the photographs have changed since this run was started, or are others; "
+                "give those it was started with, or train again with --overwrite"
             )
         self.epoch, self.step = state["epoch"], state["step"]
         self.clean_accuracy = state["clean_accuracy"]
