@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from aln.config import DataConfig
+from aln.data.base import Split
 from aln.describe import describe
 from aln.errors import DataError
 from aln.measure import evaluate_run, sheet_of
@@ -64,3 +65,16 @@ def test_scores_are_replaced_by_what_they_measured(run: Path) -> None:
     record_scores(run, [{"metric": "a", "value": 3}], key=["metric"])
     assert describe(run)["scores"] == [{"metric": "a", "value": 3}, {"metric": "b", "value": 2}]
     assert fingerprint(run) == weights
+
+
+@pytest.mark.parametrize(
+    ("split", "max_images", "recorded"),
+    [("test", 0, True), ("test", 5, False), ("train-fullsup", 0, False)],
+    ids=["whole test split", "a sample", "another split"],
+)
+def test_only_the_whole_test_split_is_recorded(
+    run: Path, annotated: DataConfig, split: Split, max_images: int, recorded: bool
+) -> None:
+    rows, _ = evaluate_run(run, annotated, split=split, max_images=max_images)
+    assert rows
+    assert bool(describe(run)["scores"]) == recorded

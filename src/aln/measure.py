@@ -42,6 +42,8 @@ def evaluate_run(
 ) -> tuple[list[Row], dict[str, str]]:
     """Measure the model in `run` on annotated photographs, and record its scores in its folder.
 
+    Only what was measured on all of the `test` split is recorded.
+
     The side of the centred box is chosen on `train-fullsup`, where the data has that split apart; otherwise
     it is chosen on the measured images, and its row says "oracle".
 
@@ -85,7 +87,8 @@ def evaluate_run(
             on_error=lambda image_id, error: failures.update({image_id: str(error)}),
             progress=lambda done: progress.advance(bar, done),
         )
-    record_scores(run, [asdict(row) for row in rows], key=KEY)
+    if split == "test" and not max_images:
+        record_scores(run, [asdict(row) for row in rows], key=KEY)
     return rows, failures
 
 

@@ -159,13 +159,11 @@ def _truncated_checkpoint(photos: Path, run: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def _other_widths(photos: Path, run: Path) -> None:
+def _changed_setting(photos: Path, run: Path) -> None:
     path = run / "config.toml"
     text = path.read_text(encoding="utf-8")
-    assert "corruption_bottleneck = 16" in text
-    path.write_text(
-        text.replace("corruption_bottleneck = 16", "corruption_bottleneck = 24"), encoding="utf-8"
-    )
+    assert "batch_size = 32" in text
+    path.write_text(text.replace("batch_size = 32", "batch_size = 16"), encoding="utf-8")
 
 
 def _no_settings(photos: Path, run: Path) -> None:
@@ -181,7 +179,7 @@ def test_what_can_not_be_resumed(cache_root: Path, tmp_path: Path) -> None:
     cases = (
         (_changed_photograph, TrainingError, "the photographs have changed.*--overwrite"),
         (_truncated_checkpoint, ModelError, "is truncated or was changed.*--overwrite"),
-        (_other_widths, ModelError, "doesn't fit config.toml"),
+        (_changed_setting, ModelError, "config.toml: was changed since"),
         (_no_settings, TrainingError, "holds no run to resume; train without --resume"),
     )
     for damage, error, message in cases:

@@ -123,7 +123,7 @@ def test_collapsed_masks_stop_the_run(
         "training.epochs=9",
     )
     console = runs.quiet()
-    monkeypatch.setattr("aln.training.trainer.COLLAPSED", 0.1)
+    monkeypatch.setattr("aln.training.collapse.COLLAPSED", 0.1)
     with pytest.raises(TrainingError, match=rf"collapsed: they cover {covers} .*{change} balance"):
         train(config, tmp_path / "run", cache_root=cache_root, console=console)
     state = load_checkpoint(tmp_path / "run")

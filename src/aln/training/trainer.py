@@ -20,6 +20,7 @@ from aln.models.preprocessing import Preprocessing
 from aln.training.balance import Balance
 from aln.training.batches import Batch, Batches
 from aln.training.checkpoints import save_checkpoint
+from aln.training.collapse import check_masks
 from aln.training.interrupt import Interrupt
 from aln.training.pictures import CURVES, SHEETS, sample_indices, write_sheet
 from aln.training.progress import TrainingProgress, epoch_line
@@ -33,9 +34,6 @@ from aln.training.steps import (
     randomly_occluded,
 )
 from aln.visualize import training_curves
-
-COLLAPSED = 0.002
-"""Masks that cover less than this of the images, or leave less than this, say nothing any more."""
 
 LAST_RATE = 0.1
 """Learning rate at the end of a phase, relative to its peak."""
@@ -143,6 +141,7 @@ class Trainer:
         """Everything that a checkpoint holds."""
         return {
             "fingerprint": self.cache.fingerprint,
+            "settings": self._settings(),
             "epoch": self.epoch,
             "step": self.step,
             "clean_accuracy": self.clean_accuracy,
@@ -158,28 +157,31 @@ class Trainer:
 
         Raises:
             TrainingError: If it was made with other photographs.
-            ModelError: If it doesn't fit the settings.
+            ModelError: If the settings have changed.
         """
         if state["fingerprint"] != self.cache.fingerprint:
             raise TrainingError(
                 f"{self.folder}: the photographs have changed since this run was started, or are others; "
                 "give those it was started with, or train again with --overwrite"
             )
+        if state["settings"] != self._settings():
+            raise ModelError(
+                f"{self.folder / CONFIG}: was changed since the checkpoint beside it was written; undo the "
+                "change, or train again with --overwrite"
+            )
         self.epoch, self.step = state["epoch"], state["step"]
         self.clean_accuracy = state["clean_accuracy"]
         self.means = Means(state["means"])
-        try:
-            self.classifier.load_state_dict(state["classifier"])
-            self.corruption.load_state_dict(state["corruption"])
-        except RuntimeError as error:
-            raise ModelError(
-                f"{self.folder}: the checkpoint doesn't fit {CONFIG}, whose model settings were changed; "
-                "undo the change or train again with --overwrite"
-            ) from error
+        self.classifier.load_state_dict(state["classifier"])
+        self.corruption.load_state_dict(state["corruption"])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
         if state["balance"]:
             self.balance = Balance(config=self.config.balance, **state["balance"])
+
+    def _settings(self) -> str:
+        """The settings that a run can't change on its way; where it runs and reads from it may."""
+        return self.config.model_dump_json(exclude={"data": {"path"}, "training": {"device", "threads"}})
 
     @property
     def _warming_up(self) -> bool:
@@ -261,7 +263,8 @@ class Trainer:
 
     def _end_epoch(self, log: RunLog, progress: TrainingProgress, seconds: float) -> None:
         means = self.means.means()
-        self._check_masks(means)
+        if not self._warming_up:
+            check_masks(means["area"], self.epoch)
         self.clean_accuracy = clean_accuracy(self.classifier, self.batches, self.runtime)
         record = {
             "epoch": self.epoch,
@@ -280,17 +283,6 @@ class Trainer:
         self.epoch, self.step, self.means = self.epoch + 1, 0, Means()
         log.add(record)  # before the checkpoint: a line without one is dropped on resuming, not the reverse
         save_checkpoint(self.folder, self.state())
-
-    def _check_masks(self, means: dict[str, float]) -> None:
-        area = means.get("area", 0.5)
-        if COLLAPSED <= area <= 1 - COLLAPSED:
-            return
-        covers, change = ("nothing", "Lower") if area < 0.5 else ("everything", "Raise")
-        raise TrainingError(
-            f"the masks have collapsed: they cover {covers} (mean area {area:.4f} in epoch {self.epoch}). "
-            f"The checkpoint of the epoch before is kept. {change} balance.area_weight, or set "
-            "balance.steer=area to hold the mean area, and train again"
-        )
 
     def _title(self) -> str:
         return f"{'warm-up' if self._warming_up else 'adversarial'} epoch {self.epoch + 1}/{self.epochs}"
