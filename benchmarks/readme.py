@@ -1,0 +1,93 @@
+"""Put the headline figures into README.md, from the result files and from nothing else.
+
+    python benchmarks/readme.py
+
+Rewrites what stands between `<!-- results -->` and `<!-- /results -->`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+
+from aln.evaluation.report import read_rows
+from aln.evaluation.rows import Row
+from aln.files import write_atomic
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+START, END = "<!-- results -->\n", "<!-- /results -->"
+
+DATASETS = ("cluttered-eth80", "tiny-imagenet-20", "oxford-pets-3")
+COLUMNS = {
+    "metric_1": "Metric 1",
+    "metric_2": "Metric 2",
+    "metric_1_small": "Metric 1, smaller half",
+    "mask_iou": "mask IoU",
+}
+LINES = (
+    ("whole image", "max_box", None, None),
+    ("best centred box", "center_box", None, None),
+    ("CAM, 20 % of the maximum", "cam", "default", "max:0.2"),
+    ("CAM, 0.7·mean + 0.3·max", "cam", "default", "paper"),
+    ("**ALN, preset `default`**", "aln", "default", "paper"),
+    ("ALN, preset `poster`", "aln", "poster", "paper"),
+)
+"""Name, method, preset and rule of each line; None: whatever there is."""
+
+
+def block(results: Path) -> str:
+    """The text between the markers, from the result files that are there."""
+    parts = [_table(name, read_rows(results / f"{name}.json")) for name in DATASETS if _exists(results, name)]
+    return "\n".join(parts)
+
+
+def rewritten(readme: str, results: Path) -> str:
+    """`readme` with the block between its markers made anew."""
+    before, _, rest = readme.partition(START)
+    _, _, after = rest.partition(END)
+    return before + START + block(results) + END + after
+
+
+def _exists(results: Path, name: str) -> bool:
+    return (results / f"{name}.json").exists()
+
+
+def _table(dataset: str, rows: Sequence[Row]) -> str:
+    shown = {metric: title for metric, title in COLUMNS.items() if any(row.metric == metric for row in rows)}
+    lines = [
+        f"[`{dataset}`](benchmarks/results/{dataset}.md), made by "
+        f"`python benchmarks/reproduce.py {dataset} --data ../shared/data --runs runs`:",
+        "",
+        f"| | {' | '.join(shown.values())} | seeds |",
+        f"| --- | {' | '.join('---:' for _ in shown)} | ---: |",
+    ]
+    for name, method, preset, rule in LINES:
+        own = [row for row in rows if row.method == method and preset in (None, row.preset)]
+        cells = [_cell([row for row in own if row.metric == metric and _fits(row, rule)]) for metric in shown]
+        seeds = len({row.seed for row in own}) if preset else 0
+        if any(cells):
+            lines.append(f"| {name} | {' | '.join(cells)} | {seeds or ''} |")
+    return "\n".join(lines) + "\n"
+
+
+def _fits(row: Row, rule: str | None) -> bool:
+    return rule in (None, row.rule)
+
+
+def _cell(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    values = [row.value for row in rows]
+    return f"{fmean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")
+
+
+def main() -> None:
+    """Rewrite README.md."""
+    path = ROOT / "README.md"
+    write_atomic(path, rewritten(path.read_text(encoding="utf-8"), RESULTS).encode())
+
+
+if __name__ == "__main__":
+    main()
