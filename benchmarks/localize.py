@@ -45,7 +45,12 @@ BATCHES = {64: 20, 1: 300}
 """Batches that are timed, by their size."""
 
 QUALITY = 90
-SETTINGS = ("training.warmup_epochs=1", "training.epochs=1", "training.max_images=512", "training.epoch_images=0")
+SETTINGS = (
+    "training.warmup_epochs=1",
+    "training.epochs=1",
+    "training.max_images=512",
+    "training.epoch_images=0",
+)
 DATA = {"path": "shapes", "format": "shapes", "options": {"count": 2000}}
 RESULTS = Path(__file__).parent / "results"
 
