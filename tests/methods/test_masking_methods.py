@@ -122,7 +122,7 @@ def test_an_endless_price_hides_nothing() -> None:
         (rise, {"p": 0.0}),
         (perturbation, {"iterations": 0}),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_options_out_of_range_are_refused(method: MethodFunction, options: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=list(options)[-1]):
