@@ -189,8 +189,9 @@ def report(dataset: str, runs: Sequence[Run], rows: Sequence[Row], failures: Map
         "",
         f"Made by the command above; {len(done)} of its {len(runs)} runs are done. "
         "Test images; no threshold and no checkpoint was chosen on them. A cell is the mean over seeds, "
-        "± the standard deviation between them, and the 95 % bootstrap interval over the images. Trivial answers are in italics, once "
-        "where no model has a part in them; the centred box's side was chosen on `train-fullsup`.",
+        "± the standard deviation between them, and the 95 % bootstrap interval over the images. Trivial "
+        "answers are in italics, once where no model has a part in them; the centred box's side was chosen "
+        "on `train-fullsup`.",
         "",
         markdown(rows),
         "### Runs",
