@@ -177,7 +177,7 @@ def test_a_bad_photograph_ends_a_run_only_when_strict(
 
 def test_evaluate_records_scores_that_info_shows(aln: Call, run: Path, tmp_path: Path) -> None:
     rows = tmp_path / "scores" / "rows.json"
-    told = ("--methods", "aln,cam", "--rules", "paper,otsu", "--max-images", 8, "--out", rows)
+    told = ("--methods", "aln,cam", "--rules", "paper,otsu", "--out", rows)
     outcome = aln("evaluate", run, *SHAPES, *told)
     assert outcome.code == 0
     measured = json.loads(rows.read_text())
