@@ -34,8 +34,8 @@ LINES = (
     ("**ALN, preset `default`**", "aln", "default", "paper"),
     ("ALN, preset `poster`", "aln", "poster", "paper"),
 )
-"""Name, method, preset and rule of each line; None: its only rule. Where a row holds for any model, its preset
-is "none"; with the classes in it, a trivial answer is that of the line's own classifier."""
+"""Name, method, preset and rule of each line; None: its only rule. The preset of a row that holds for any
+model is "none"; Metric 2 of a trivial answer asks the classifier of the line's preset."""
 
 
 def block(results: Path) -> str:
