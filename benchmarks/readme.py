@@ -40,8 +40,10 @@ model is "none"; Metric 2 of a trivial answer asks the classifier of the line's 
 
 def block(results: Path) -> str:
     """The text between the markers, from the result files that are there."""
-    parts = [_table(name, read_rows(results / f"{name}.json")) for name in DATASETS if _exists(results, name)]
-    return "\n".join(parts)
+    there = [name for name in DATASETS if (results / f"{name}.json").exists()]
+    return "\n".join(
+        _table(name, read_rows(results / f"{name}.json"), _command(results, name)) for name in there
+    )
 
 
 def rewritten(readme: str, results: Path) -> str:
@@ -51,15 +53,15 @@ def rewritten(readme: str, results: Path) -> str:
     return before + START + block(results) + END + after
 
 
-def _exists(results: Path, name: str) -> bool:
-    return (results / f"{name}.json").exists()
+def _command(results: Path, dataset: str) -> str:
+    """The command that made the results: the first line of their page."""
+    return (results / f"{dataset}.md").read_text(encoding="utf-8").partition("\n")[0]
 
 
-def _table(dataset: str, rows: Sequence[Row]) -> str:
+def _table(dataset: str, rows: Sequence[Row], command: str) -> str:
     shown = {metric: title for metric, title in COLUMNS.items() if any(row.metric == metric for row in rows)}
     lines = [
-        f"[`{dataset}`](benchmarks/results/{dataset}.md), made by "
-        f"`python benchmarks/reproduce.py {dataset} --data ../shared/data --runs runs`:",
+        f"[`{dataset}`](benchmarks/results/{dataset}.md), made by {command}:",
         "",
         f"| | {' | '.join(shown.values())} | seeds |",
         f"| --- | {' | '.join('---:' for _ in shown)} | ---: |",

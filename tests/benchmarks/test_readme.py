@@ -25,7 +25,9 @@ def test_means_and_spread_over_seeds(tmp_path: Path) -> None:
         replace(ROW, method="max_box", preset="none", rule="whole image", value=2.0),
     ]
     write_rows([ROW, *other], tmp_path / "cluttered-eth80.json")
+    (tmp_path / "cluttered-eth80.md").write_text("`the command`\n\nmore\n")
     text = block(tmp_path)
+    assert "made by `the command`:" in text
     assert "| **ALN, preset `default`** | 51.0 ± 1.4 | 2 |" in text
-    assert "| whole image | 2.0 |  |" in text
+    assert "| whole image | 2.0 |" in text
     assert "poster" not in text
