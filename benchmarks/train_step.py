@@ -191,7 +191,8 @@ def measured(preset: str, steps: int, threads: int) -> list[Row]:
 def configured(preset: str, steps: int, threads: int, settings: tuple[str, ...]) -> Config:
     """The preset with one epoch of `steps` iterations in each phase, on synthetic images."""
     own = load_config(preset).training
-    overrides = ("training.warmup_epochs=1", "training.epochs=1", f"training.threads={threads}")
+    one_pass = ("training.warmup_epochs=1", "training.epochs=1", "training.epoch_images=0")
+    overrides = (*one_pass, f"training.threads={threads}")
     data = {"path": "shapes", "format": "shapes", "options": {"count": steps * own.batch_size}}
     return load_config(preset, [*overrides, *settings], settings={"data": data})
 
