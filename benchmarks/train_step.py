@@ -23,6 +23,8 @@ import argparse
 import copy
 import json
 import os
+import shlex
+import sys
 import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass
@@ -222,7 +224,7 @@ def markdown(rows: list[Row]) -> str:
     lines = [
         "# A whole training iteration against its bare passes",
         "",
-        "Made by `python benchmarks/train_step.py`, whose first lines say what is in either. Synthetic 64×64 "
+        f"Made by `python benchmarks/{shlex.join([Path(__file__).name, *sys.argv[1:]])}`, whose first lines say what is in either. Synthetic 64×64 "
         f"images, {rows[0].precision}, {rows[0].threads} thread(s), medians. At most {ALLOWED} is allowed.",
         "",
         "| preset | iteration | estimator, masks | batch | whole ms | bare ms | ratio | images/s | n |",
