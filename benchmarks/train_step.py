@@ -221,10 +221,11 @@ def row(config: Config, iteration: str, pairs: list[tuple[float, float]], precis
 
 def markdown(rows: list[Row]) -> str:
     """The rows as one table."""
+    command = shlex.join(["python", "benchmarks/train_step.py", *sys.argv[1:]])
     lines = [
         "# A whole training iteration against its bare passes",
         "",
-        f"Made by `python benchmarks/{shlex.join([Path(__file__).name, *sys.argv[1:]])}`, whose first lines say what is in either. Synthetic 64×64 "
+        f"Made by `{command}`, whose first lines say what is in either. Synthetic 64×64 "
         f"images, {rows[0].precision}, {rows[0].threads} thread(s), medians. At most {ALLOWED} is allowed.",
         "",
         "| preset | iteration | estimator, masks | batch | whole ms | bare ms | ratio | images/s | n |",
