@@ -71,8 +71,9 @@ def test_resuming_drops_what_comes_again(tmp_path: Path, first_epoch: int) -> No
     assert again.records() == [_record(epoch) for epoch in range(4)]
 
 
-def test_resumed_scalars_hold_each_epoch_once(tmp_path: Path) -> None:
-    for first, last in ((0, 3), (1, 4)):
+@pytest.mark.parametrize("sessions", [[(0, 3), (1, 4)], [(0, 2)] * 11 + [(1, 4)]], ids=["two", "twelve"])
+def test_resumed_scalars_hold_each_epoch_once(tmp_path: Path, sessions: list[tuple[int, int]]) -> None:
+    for first, last in sessions:
         log = RunLog(tmp_path, first)
         for epoch in range(first, last):
             log.add(_record(epoch))

@@ -57,7 +57,12 @@ class RunLog:
         kept = [record for record in self.records() if record["epoch"] < first_epoch]
         with _writing(self.path):
             write_atomic(self.path, "".join(json.dumps(record) + "\n" for record in kept).encode())
-            self._board = SummaryWriter(str(folder / TENSORBOARD), purge_step=first_epoch or None)
+            # Replayed from the log: the order of two sessions' event files is not certain.
+            for stale in (folder / TENSORBOARD).glob("events.out.tfevents.*"):
+                stale.unlink()
+            self._board = SummaryWriter(str(folder / TENSORBOARD))
+            for record in kept:
+                self._show(record)
 
     def records(self) -> list[Record]:
         """All lines so far; a half-written last one is left out."""
@@ -74,14 +79,17 @@ class RunLog:
         """
         with _writing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-        for name, value in record.items():
-            if isinstance(value, (int, float)) and name != "epoch":
-                self._board.add_scalar(name, value, record["epoch"])
-        self._board.flush()
+        self._show(record)
 
     def close(self) -> None:
         """End the TensorBoard file."""
         self._board.close()
+
+    def _show(self, record: Record) -> None:
+        for name, value in record.items():
+            if isinstance(value, (int, float)) and name != "epoch":
+                self._board.add_scalar(name, value, record["epoch"])
+        self._board.flush()
 
 
 @contextmanager
