@@ -1,17 +1,15 @@
-"""`aln evaluate` under the protocol of clovaai/wsolevaluation, with a model and with score maps alone."""
+"""`aln evaluate`: by boxes and masks, and under the protocol of clovaai/wsolevaluation."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from aln.cli import main
 from aln.evaluation.wsol_metadata import Metadata, write_metadata
+from tests.cli.calls import SHAPES, Call
 
 
 @pytest.fixture
@@ -34,21 +32,11 @@ def maps(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def evaluate(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["aln", "evaluate", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as leaving:
-        return int(leaving.code or 0)
-    return 0
-
-
-def test_score_maps_need_no_model(
-    maps: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_score_maps_need_no_model(aln: Call, maps: Path) -> None:
     told = ("--score-maps", maps / "maps", "--metadata", maps / "split", "--out", maps / "rows.json")
-    assert evaluate(monkeypatch, *told) == 0
-    assert "protocol choe2020" in capsys.readouterr().out
+    outcome = aln("evaluate", *told)
+    assert outcome.code == 0
+    assert "protocol choe2020" in outcome.out
     rows = {row["metric"]: row for row in json.loads((maps / "rows.json").read_text(encoding="utf-8"))}
     assert set(rows) == {"max_box_acc", "max_box_acc_v2"}
     assert {row["value"] for row in rows.values()} == {50.0}
@@ -68,26 +56,31 @@ def test_score_maps_need_no_model(
         pytest.param(["--score-maps", "{maps}", "--metadata", "{maps}"], "image_ids.txt", id="no-split"),
     ],
 )
-def test_what_is_missing_is_named(
-    maps: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    fragment: str,
-) -> None:
-    assert evaluate(monkeypatch, *(argument.format(maps=maps) for argument in arguments)) == 2
-    assert fragment in capsys.readouterr().err
+def test_what_is_missing_is_named(aln: Call, maps: Path, arguments: list[str], fragment: str) -> None:
+    outcome = aln("evaluate", *(argument.format(maps=maps) for argument in arguments))
+    assert outcome.code == 2
+    assert fragment in outcome.err
 
 
-def test_a_model_is_measured_under_the_protocol(
-    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = shutil.copytree(tiny_run, tmp_path / "run")
-    told = (run, "shapes", "--set", "data.options.count=64", "--max-images", 8, "--methods", "cam")
-    assert evaluate(monkeypatch, *told, "--protocol", "choe2020", "--out", tmp_path / "rows.json") == 0
+def test_a_model_is_measured_under_the_protocol(aln: Call, run: Path, tmp_path: Path) -> None:
+    told = ("evaluate", run, *SHAPES, "--max-images", 8, "--methods", "cam")
+    assert aln(*told, "--protocol", "choe2020", "--out", tmp_path / "rows.json").code == 0
     rows = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
     assert {row["protocol"] for row in rows} == {"choe2020"}
     assert {"max_box_acc", "max_box_acc_v2", "px_ap", "metric_1"} <= {row["metric"] for row in rows}
-    capsys.readouterr()
-    assert evaluate(monkeypatch, *told, "--protocol", "choe2002") == 2
-    assert "did you mean 'choe2020'" in capsys.readouterr().err
+    refused = aln(*told, "--protocol", "choe2002")
+    assert refused.code == 2
+    assert "did you mean 'choe2020'" in refused.err
+
+
+def test_evaluate_records_scores_that_info_shows(aln: Call, run: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "scores" / "rows.json"
+    told = ("--methods", "aln,cam", "--rules", "paper,otsu", "--out", rows)
+    outcome = aln("evaluate", run, *SHAPES, *told)
+    assert outcome.code == 0
+    measured = json.loads(rows.read_text())
+    assert {row["method"] for row in measured} == {"aln", "cam", "max_box", "center_box", "classifier"}
+    assert json.loads(aln("info", run, "--json").out)["scores"] == measured
+    assert aln("evaluate", run, *SHAPES, *told).code == 0
+    assert len(json.loads(aln("info", run, "--json").out)["scores"]) == len(measured)
+    assert "center_box" in aln("info", run).out

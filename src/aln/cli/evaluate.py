@@ -1,0 +1,60 @@
+"""`aln evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aln.cli.app import app, console
+from aln.cli.options import DATA, RUN, Format, Settings, SplitName, data_config, names
+from aln.errors import AlnError
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path | None, RUN] = None,
+    data: Annotated[Path | None, DATA] = None,
+    *,
+    split: SplitName = "test",
+    methods: Annotated[str, typer.Option(help="Methods, with commas; see aln methods.")] = "aln",
+    rules: Annotated[str, typer.Option(help="Threshold rules, with commas.")] = "paper",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON file for the rows.")] = None,
+    data_format: Format = "auto",
+    settings: Settings = None,
+    max_images: Annotated[int, typer.Option(help="At most this many, evenly spaced; 0: all.", min=0)] = 0,
+    protocol: Annotated[str, typer.Option(help="How figures are taken: exact, choe2020.")] = "exact",
+    score_maps: Annotated[Path | None, typer.Option(help="Measure .npy maps of any tool instead.")] = None,
+    metadata: Annotated[Path | None, typer.Option(help="Their split, as wsolevaluation lays it out.")] = None,
+    masks: Annotated[Path | None, typer.Option(help="Folder of the masks that the split names.")] = None,
+) -> None:
+    """Measure a model on annotated photographs. The trivial answers stand beside it."""
+    from aln.evaluation.report import tables, write_rows
+    from aln.measure import evaluate_run, measure_score_maps
+    from aln.output import require_writable
+
+    if out is not None:
+        require_writable(out)
+    errors = console(stderr=True)
+    failures: dict[str, str] = {}
+    if score_maps is not None:
+        rows = measure_score_maps(score_maps, metadata, masks=masks, console=errors)
+    elif run is None or data is None:
+        raise AlnError("say what to measure: aln evaluate RUN DATA, or --score-maps DIR --metadata DIR")
+    else:
+        rows, failures = evaluate_run(
+            run,
+            data_config(data, data_format, settings),
+            split=split,
+            methods=names(methods),
+            rules=names(rules),
+            max_images=max_images,
+            protocol=protocol,
+            console=errors,
+        )
+    console().print(*tables(rows))
+    if failures:
+        errors.print(f"{len(failures)} images could not be read:", *failures.values(), sep="\n")
+    if out is not None:
+        write_rows(rows, out)

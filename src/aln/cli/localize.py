@@ -1,0 +1,50 @@
+"""`aln localize`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from aln.cli.app import app, console
+from aln.cli.options import TO, MethodName, RuleName, Run, Strict
+
+
+@app.command()
+def localize(
+    run: Run,
+    images: Annotated[list[Path], typer.Argument(help="Photographs: files, folders.", show_default=False)],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.", show_default=False)],
+    method: MethodName = None,
+    rule: RuleName = None,
+    boxes: Annotated[
+        Literal["largest", "all"] | None, typer.Option(help="One box an image, or several.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Photographs at a time.", min=1)] = None,
+    overlays: Annotated[bool, typer.Option(help="Draw the result over each photograph.")] = True,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Replace earlier results instead of continuing.")
+    ] = False,
+    strict: Strict = False,
+    to: Annotated[list[str] | None, TO] = None,
+) -> None:
+    """Find the object in each photograph. Writes boxes, masks, overlays and one JSON line an image."""
+    from aln.pipeline import localize_run
+
+    chosen = {"method": method, "rule": rule, "boxes": boxes, "batch_size": batch_size}
+    given = {key: value for key, value in chosen.items() if value is not None}
+    to_user = console(stderr=True)
+    summary = localize_run(
+        run,
+        images,
+        out,
+        given,
+        overlays=overlays,
+        redo=redo,
+        strict=strict,
+        formats=to or (),
+        console=to_user,
+    )
+    to_user.print("\n".join([*summary.lines(), f"Results are in {out}"]))

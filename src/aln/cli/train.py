@@ -1,0 +1,70 @@
+"""`aln train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aln.cli.app import app, console
+from aln.cli.options import Data, Format, Settings, Strict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@app.command()
+def train(
+    data: Data,
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the trained model.", show_default=False)
+    ],
+    preset: Annotated[
+        str | None, typer.Option(help="Recipe; see aln presets.", show_default="default")
+    ] = None,
+    data_format: Format = "auto",
+    settings: Settings = None,
+    epochs: Annotated[int | None, typer.Option(help="Short for --set training.epochs=N.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue a run that was stopped, with its own settings.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
+    strict: Strict = False,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for decoded photographs.", show_default=False)
+    ] = None,
+) -> None:
+    """Learn from photographs in class folders."""
+    from aln.boxes import parse_rule
+    from aln.config import load_config
+    from aln.methods import METHODS
+    from aln.training import train as run_training
+
+    if resume:
+        form = None if data_format == "auto" else data_format
+        given = {"--preset": preset, "--format": form, "--set": settings, "--epochs": epochs, "--seed": seed}
+        _refuse_with_resume({**given, "--overwrite": overwrite or None})
+    short = {"training.epochs": epochs, "training.seed": seed}
+    overrides = [f"{key}={value}" for key, value in short.items() if value is not None]
+    where = {"data": {"path": str(data), "format": data_format}}
+    config = load_config(preset or "default", [*overrides, *(settings or [])], settings=where)
+    _, _ = METHODS[config.localize.method], parse_rule(config.localize.rule)  # better now than after hours
+    to_user = console(stderr=True)
+    run_training(
+        config, out, resume=resume, strict=strict, cache_root=cache, overwrite=overwrite, console=to_user
+    )
+    to_user.print(f"The trained model is in {out}; next: aln localize {out} PHOTOS --out found")
+
+
+def _refuse_with_resume(given: Mapping[str, object]) -> None:
+    """A run that goes on keeps its settings, so others beside --resume are a mistake."""
+    from aln.errors import ConfigError
+
+    if too_many := [option for option, value in given.items() if value not in (None, [])]:
+        raise ConfigError(
+            f"--resume continues a run with its own settings: drop {', '.join(too_many)}, "
+            "or drop --resume and start a run with new settings in another --out"
+        )
