@@ -1,6 +1,7 @@
 # make demo   train, localize and evaluate on embedded synthetic images; pictures land in demo/
 # make test   the tests, on two processes
-# make check  what CI runs: format, lint, types, tests
+# make docs   the documentation, in site/
+# make check  what CI runs: format, lint, types, tests, documentation
 # make format put files into shape
 #
 # Each command first makes its own environment in .venv; another interpreter: make test PYTHON=python3.12
@@ -8,8 +9,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+INSTALLED_DOCS := .venv/.installed-docs
 
-.PHONY: help demo test check lint format clean
+.PHONY: help demo test docs check lint format clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -21,7 +23,11 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-check: lint test
+# Warnings are errors. The search of site/index.html works from disk too.
+docs: $(INSTALLED_DOCS)
+	NO_MKDOCS_2_WARNING=1 OMP_NUM_THREADS=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+check: lint test docs
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -33,7 +39,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build demo
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build demo site
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -41,4 +47,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 		exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@touch $@
+
+$(INSTALLED_DOCS): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]' -c constraints.txt
 	@touch $@
