@@ -55,15 +55,19 @@ def write_format(name: str, results: Iterable[Found], folder: Path, dataset: Dat
         ConfigError: For an unknown format.
         DataError: If something can't be written; `folder` stays as it was.
     """
-    with _replaced(folder) as beside:
+    with replaced(folder) as beside:
         write: Write = FORMATS[name].write
         write(results, beside, dataset)
     return folder
 
 
 @contextmanager
-def _replaced(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder`, which takes its place at the end if all went well."""
+def replaced(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder`, which takes its place at the end if all went well.
+
+    Raises:
+        DataError: If something can't be written; `folder` stays as it was.
+    """
     new = folder.with_name(f".{folder.name}.{uuid4().hex}")
     old = new.with_name(new.name + ".old")
     try:

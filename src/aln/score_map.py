@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from aln.boxes import FloatArray, normalise
 from aln.config import SuperpixelConfig
 from aln.superpixels import segment
+from aln.superpixels.base import Segments
 
 Image = NDArray[np.uint8]
 
@@ -44,13 +45,22 @@ def bring_back(raw: FloatArray, image: Image, superpixels: SuperpixelConfig | No
     return normalise(_resized(raw, height, width))
 
 
+def fine_superpixels(image: Image, config: SuperpixelConfig) -> Segments:
+    """The superpixels that score maps of a photograph are averaged over; see `aln.superpixels.segment`.
+
+    Returns:
+        int32 (h, w) of the photograph scaled down until its longer side has at most `WORKING_SIDE` pixels.
+    """
+    finer = config.model_copy(update={"count": FINER * config.count})
+    return segment(_working_copy(image), finer)
+
+
 def _pooled(raw: FloatArray, image: Image, superpixels: SuperpixelConfig) -> FloatArray:
-    small = _working_copy(image)
-    finer = superpixels.model_copy(update={"count": FINER * superpixels.count})
-    pieces = segment(small, finer).ravel()
-    scores = _resized(raw, *small.shape[:2]).ravel()
+    segments = fine_superpixels(image, superpixels)
+    pieces = segments.ravel()
+    scores = _resized(raw, *segments.shape).ravel()
     means = np.bincount(pieces, weights=scores) / np.bincount(pieces)
-    pooled = means[pieces].astype(np.float32).reshape(small.shape[:2])
+    pooled = means[pieces].astype(np.float32).reshape(segments.shape)
     height, width = image.shape[:2]
     return np.asarray(cv2.resize(pooled, (width, height), interpolation=cv2.INTER_NEAREST_EXACT), np.float32)
 

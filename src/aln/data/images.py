@@ -48,7 +48,7 @@ def read_image(path: Path) -> Image:
     return decode(read_bytes(path), str(path))
 
 
-def decode(data: bytes, name: str) -> Image:
+def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image:
     """Decode an image file's bytes to RGB uint8 (H, W, 3), EXIF orientation applied.
 
     Grey, palette, CMYK and 16-bit images become 8-bit RGB; alpha is dropped; an animation
@@ -57,14 +57,15 @@ def decode(data: bytes, name: str) -> Image:
     Args:
         data: The whole content of the file.
         name: What error messages call it.
+        max_pixels: Larger images are refused; at most `MAX_PIXELS`.
 
     Raises:
-        DataError: If it is empty, truncated, damaged, no image, or its header says more than 100 million
-            pixels (refused before a pixel is decoded).
+        DataError: If it is empty, truncated, damaged, no image, or its header says more than `max_pixels`
+            (refused before a pixel is decoded).
     """
     if not data:
         raise DataError(f"{name}: is empty (0 bytes); replace or remove it")
-    image = _with_opencv(data) if _header_format(data, name) in _OPENCV_FORMATS else None
+    image = _with_opencv(data) if _header_format(data, name, max_pixels) in _OPENCV_FORMATS else None
     return _with_pillow(data, name) if image is None else image
 
 
@@ -80,25 +81,25 @@ def resize_to_input(image: Image, size: int) -> Image:
     return resized
 
 
-def _header_format(data: bytes, name: str) -> str:
+def _header_format(data: bytes, name: str, max_pixels: int) -> str:
     """The format's name, read with the size from the header alone."""
     try:
         with PillowImage.open(BytesIO(data), formats=_FORMATS) as header:
             width, height = header.size
             found = str(header.format)
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
-        raise DataError(f"{name}: {_too_large()}") from error
+        raise DataError(f"{name}: {_too_large(max_pixels)}") from error
     except UnidentifiedImageError as error:
         raise DataError(f"{name}: is not an image, or is truncated; replace or remove it") from error
     except Exception as error:  # decoders raise anything on malformed bytes
         raise DataError(f"{name}: its header is damaged ({error}); replace or remove it") from error
-    if width * height > MAX_PIXELS:
-        raise DataError(f"{name}: {_too_large()}, its header says {width}x{height}")
+    if width * height > max_pixels:
+        raise DataError(f"{name}: {_too_large(max_pixels)}, its header says {width}x{height}")
     return found
 
 
-def _too_large() -> str:
-    return f"has more than {MAX_PIXELS // 10**6} million pixels; scale it down or remove it"
+def _too_large(max_pixels: int) -> str:
+    return f"has more than {max_pixels // 10**6} million pixels; scale it down or remove it"
 
 
 def _with_opencv(data: bytes) -> Image | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,24 @@ SIZES = (3, 4, 8, 16)
 """Bits that a brush run's length may take; written in the header, so that decoders need not know."""
 
 
+@dataclass(frozen=True)
+class Names:
+    """What the labelling interface calls its parts; the defaults are those of `interface.xml`.
+
+    Attributes:
+        image: The picture that regions belong to.
+        box: The control of rectangles, or None where the interface has none.
+        mask: The control of brush strokes, or None.
+    """
+
+    image: str = "image"
+    box: str | None = "box"
+    mask: str | None = "mask"
+
+
+NAMES = Names()
+
+
 @register("label-studio")
 def write_label_studio(results: Iterable[Found], folder: Path, dataset: Dataset) -> None:
     """Label Studio tasks with boxes, brush masks and scores, and the labelling interface for them."""
@@ -27,9 +46,7 @@ def write_label_studio(results: Iterable[Found], folder: Path, dataset: Dataset)
         file.write("[")
         for found in results:
             path = quote(f"{photographs}/{found.image_id}", errors="surrogateescape")
-            tasks.add(
-                {"data": {"image": f"/data/local-files/?d={path}"}, "predictions": [_prediction(found)]}
-            )
+            tasks.add({"data": {"image": f"/data/local-files/?d={path}"}, "predictions": [prediction(found)]})
         file.write("]\n")
     with open_text(folder / "interface.xml") as file:
         file.write(_interface(dataset.class_names))
@@ -62,35 +79,42 @@ def _run(length: int, value: str) -> Iterator[str]:
         yield f"1{which:02b}{part - 1:0{SIZES[which]}b}{value}"
 
 
-def _prediction(found: Found) -> dict[str, Any]:
+def prediction(found: Found, names: Names = NAMES) -> dict[str, Any]:
+    """What was found in one image, as one of a task's predictions (JSON-ready)."""
     regions = [
-        region for index, piece in enumerate(pieces(found)) for region in _regions(found, piece, index)
+        region for index, piece in enumerate(pieces(found)) for region in _regions(found, piece, index, names)
     ]
     score = round(float(found.box_scores[0]), 6) if len(found.box_scores) else 0.0
     return {"model_version": found.method, "score": score, "result": regions}
 
 
-def _regions(found: Found, piece: Piece, index: int) -> Iterator[dict[str, Any]]:
+def _regions(found: Found, piece: Piece, index: int, names: Names) -> Iterator[dict[str, Any]]:
     """A rectangle, in percent of the photograph's size, and a brush stroke."""
-    size = np.array([found.width, found.height], np.float64)
-    (x, y), (width, height) = 100 * piece.box[:2] / size, 100 * (piece.box[2:] - piece.box[:2]) / size
-    box = {"x": float(x), "y": float(y), "width": float(width), "height": float(height), "rotation": 0}
-    rle = brush(piece.mask(found.height, found.width))
-    for kind, name, value in (
-        ("rectanglelabels", "box", box),
-        ("brushlabels", "mask", {"format": "rle", "rle": rle}),
-    ):
-        yield {
-            "id": f"{name}-{index}",
-            "type": kind,
-            "from_name": name,
-            "to_name": "image",
-            "original_width": found.width,
-            "original_height": found.height,
-            "image_rotation": 0,
-            "score": round(piece.score, 6),
-            "value": {**value, kind: [found.class_name]},
-        }
+    if names.box is not None:
+        size = np.array([found.width, found.height], np.float64)
+        (x, y), (width, height) = 100 * piece.box[:2] / size, 100 * (piece.box[2:] - piece.box[:2]) / size
+        box = {"x": float(x), "y": float(y), "width": float(width), "height": float(height), "rotation": 0}
+        yield _region(found, piece, f"{names.box}-{index}", ("rectanglelabels", names.box, names.image), box)
+    if names.mask is not None:
+        stroke = {"format": "rle", "rle": brush(piece.mask(found.height, found.width))}
+        yield _region(found, piece, f"{names.mask}-{index}", ("brushlabels", names.mask, names.image), stroke)
+
+
+def _region(
+    found: Found, piece: Piece, identifier: str, where: tuple[str, str, str], value: dict[str, Any]
+) -> dict[str, Any]:
+    kind, control, image = where
+    return {
+        "id": identifier,
+        "type": kind,
+        "from_name": control,
+        "to_name": image,
+        "original_width": found.width,
+        "original_height": found.height,
+        "image_rotation": 0,
+        "score": round(piece.score, 6),
+        "value": {**value, kind: [found.class_name]},
+    }
 
 
 def _interface(class_names: tuple[str, ...]) -> str:
