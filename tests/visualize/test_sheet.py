@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from aln.visualize import Sample, sample_sheet
+from aln.visualize.cells import GUTTER, MARGIN
 from aln.visualize.drawing import FOUND, TRUTH, Picture
-from aln.visualize.sheet import GUTTER, MARGIN, MASK_OFF, MASK_ON, MID_GREY
+from aln.visualize.sheet import MASK_OFF, MASK_ON, MID_GREY
 from tests.visualize.made_up import localization, photograph
 
 

@@ -9,16 +9,13 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import numpy as np
-
 from aln.errors import DataError
-from aln.visualize.drawing import write_png
+from aln.visualize.figures import BLUE, GREEN, ORANGE, VIOLET, new_figure, plain, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Record = Mapping[str, Any]
-BLUE, ORANGE, GREEN, VIOLET = "#1f6fb4", "#d9541e", "#3a8f5c", "#7a5195"
 
 
 class Panel(NamedTuple):
@@ -57,8 +54,6 @@ def training_curves(log: Path | Iterable[Record], path: Path) -> None:
     Raises:
         DataError: If the log can't be read, holds no epoch, or the picture can't be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (slow to import)
-    from matplotlib.figure import Figure  # noqa: PLC0415
 
     records = _read(log) if isinstance(log, Path) else list(log)
     records = [record for record in records if _finite(record.get("epoch"))]
@@ -66,13 +61,11 @@ def training_curves(log: Path | Iterable[Record], path: Path) -> None:
         raise DataError(
             f"{log if isinstance(log, Path) else 'the training log'}: holds no epoch, nothing to draw"
         )
-    figure = Figure(figsize=(9.0, 5.4), dpi=100, layout="constrained")
+    figure = new_figure(9.0, 5.4)
     figure.supxlabel("epoch", fontsize=9)
-    canvas = FigureCanvasAgg(figure)
     for axes, panel in zip(figure.subplots(2, 2, sharex=True).flat, PANELS, strict=True):
         _draw(axes, panel, records)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    write_png(path, np.asarray(canvas.buffer_rgba())[..., :3], colours=256)  # type: ignore[no-untyped-call]
+    save_figure(figure, path)
 
 
 def _draw(axes: Axes, panel: Panel, records: list[Record]) -> None:
@@ -94,9 +87,7 @@ def _draw(axes: Axes, panel: Panel, records: list[Record]) -> None:
         axes.set_ylim(-0.02, 1.02)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no half epoch
     axes.set_title(panel.title, loc="left", fontsize=10)
-    axes.tick_params(labelsize=8)
-    axes.grid(alpha=0.25, linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain(axes)
 
 
 def _phase_changes(records: list[Record]) -> list[float]:

@@ -8,30 +8,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aln.visualize.drawing import (
-    FOUND,
-    INK,
-    PAPER,
-    TRUTH,
-    Colour,
-    Picture,
-    T,
-    draw_box,
-    draw_text,
-    heat,
-    resized,
-    text_size,
+from aln.visualize.cells import (
+    BETWEEN,
+    GUTTER,
+    MARGIN,
+    TEXT,
+    box_legend,
+    centred,
+    draw_legend,
+    fitted,
+    fitting,
+    line_height,
 )
+from aln.visualize.drawing import FOUND, INK, PAPER, TRUTH, Picture, draw_box, draw_text, heat, text_size
 
 TITLES = ("image", "masked image", "intensity map", "mask")
 MID_GREY = 127
-EMPTY: Colour = (236, 236, 239)
 MASK_ON = 245
 MASK_OFF = 40
-GUTTER = 3
-BETWEEN = 16
-MARGIN = 12
-TEXT = 13
 
 
 class Sample(NamedTuple):
@@ -73,10 +67,13 @@ def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 128) -
     columns = min(columns, len(samples))
     strips = [_strip(sample, cell) for sample in samples]
     strip_height, strip_width = strips[0].shape[:2]
-    top = MARGIN + text_size("", TEXT)[1] + 6
+    top = MARGIN + line_height() + 6
     lines = -(-len(strips) // columns)
-    entries = _legend_entries(samples)
-    legend = text_size("", TEXT)[1] + 8 if entries else 0
+    entries = box_legend(
+        truth=any(sample.truth_box is not None for sample in samples),
+        found=any(sample.found_box is not None for sample in samples),
+    )
+    legend = line_height() + 8 if entries else 0
     width = 2 * MARGIN + columns * strip_width + (columns - 1) * BETWEEN
     height = top + lines * (strip_height + GUTTER) - GUTTER + legend + MARGIN
     sheet: Picture = np.full((height, width, 3), PAPER, np.uint8)
@@ -87,51 +84,26 @@ def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 128) -
     for column in range(columns):
         _titles(sheet, MARGIN + column * (strip_width + BETWEEN), cell)
     if legend:
-        _legend(sheet, height - MARGIN - legend + 8, entries)
+        draw_legend(sheet, height - MARGIN - legend + 8, entries)
     return sheet
-
-
-def _legend_entries(samples: list[Sample]) -> list[tuple[Colour, str]]:
-    """The kinds of boxes that are drawn anywhere on the sheet."""
-    known = ((TRUTH, "true box", "truth_box"), (FOUND, "found box", "found_box"))
-    return [
-        (colour, text) for colour, text, box in known if any(getattr(s, box) is not None for s in samples)
-    ]
 
 
 def _strip(sample: Sample, cell: int) -> Picture:
     """The four cells of one sample side by side, with gutters."""
     height, width = sample.image.shape[:2]
-    factor = cell / max(height, width)
-    wide, high = max(1, round(width * factor)), max(1, round(height * factor))
-    image = _fitted(sample.image, wide, high)
-    mask = _fitted(sample.mask.astype(np.float32), wide, high) > 0.5
+    wide, high = fitting(height, width, cell)
+    image = fitted(sample.image, wide, high)
+    mask = fitted(sample.mask.astype(np.float32), wide, high) > 0.5
     masked = np.where(mask[..., None], np.uint8(MID_GREY), image)
-    scores = _fitted(sample.score_map.astype(np.float32), wide, high)
+    scores = fitted(sample.score_map.astype(np.float32), wide, high)
     drawn = np.where(mask[..., None], np.uint8(MASK_ON), np.uint8(MASK_OFF)).repeat(3, axis=2)
     boxed = image.copy()
     for box, colour in ((sample.truth_box, TRUTH), (sample.found_box, FOUND)):
         if box is not None:
             draw_box(boxed, box, (wide / width, high / height), colour, 2)
-    cells = [_centred(picture, cell) for picture in (boxed, masked, heat(scores), drawn)]
+    cells = [centred(picture, cell) for picture in (boxed, masked, heat(scores), drawn)]
     gutter = np.full((cell, GUTTER, 3), PAPER, np.uint8)
     return np.concatenate([cells[0], gutter, cells[1], gutter, cells[2], gutter, cells[3]], axis=1)
-
-
-def _fitted(image: NDArray[T], width: int, height: int) -> NDArray[T]:
-    """Resized; by repeating pixels where both sides grow by one whole number."""
-    factor, rest = divmod(width, image.shape[1])
-    if rest == 0 and factor >= 1 and height == factor * image.shape[0]:
-        return image.repeat(factor, axis=0).repeat(factor, axis=1)
-    return resized(image, width, height)
-
-
-def _centred(picture: Picture, cell: int) -> Picture:
-    height, width = picture.shape[:2]
-    y, x = (cell - height) // 2, (cell - width) // 2
-    framed: Picture = np.full((cell, cell, 3), EMPTY, np.uint8)
-    framed[y : y + height, x : x + width] = picture
-    return framed
 
 
 def _titles(sheet: Picture, left: int, cell: int) -> None:
@@ -139,13 +111,3 @@ def _titles(sheet: Picture, left: int, cell: int) -> None:
     for index, title in enumerate(TITLES):
         x = left + index * (cell + GUTTER) + max(0, cell - text_size(title, size)[0]) // 2
         draw_text(sheet, title, (x, MARGIN), size, INK)
-
-
-def _legend(sheet: Picture, top: int, entries: list[tuple[Colour, str]]) -> None:
-    x = MARGIN
-    middle = top + text_size("", TEXT)[1] // 2
-    for colour, text in entries:
-        sheet[middle - 4 : middle + 5, x : x + 14] = colour
-        sheet[middle - 2 : middle + 3, x + 2 : x + 12] = PAPER
-        draw_text(sheet, text, (x + 19, top), TEXT, INK)
-        x += 19 + text_size(text, TEXT)[0] + 18
