@@ -83,8 +83,8 @@ class BarePasses:
         settings = trainer.config.training
         self.runtime = trainer.runtime
         self.to_images = BACKWARD_TO_IMAGES[settings.estimator]
-        self.classifier = copy.deepcopy(trainer.classifier)
-        self.corruption = copy.deepcopy(trainer.corruption)
+        self.classifier = copy.deepcopy(trainer.variant.classifier)
+        self.corruption = copy.deepcopy(trainer.variant.networks["corruption"])
         self.images = next(trainer.batches.epoch(0)).images
         self.sides = 2 if settings.preserve_weight else 1
         self.masked = torch.cat([self.images] * settings.masks_per_image)
@@ -152,10 +152,10 @@ class TakingTurns(TrainingProgress):
         self.begin = time.perf_counter()
 
     def _iteration(self) -> str:
-        trainer = self.trainer
-        if trainer.epoch < trainer.config.training.warmup_epochs or trainer.balance is None:
+        trainer, balance = self.trainer, getattr(self.trainer.variant, "balance", None)
+        if trainer.epoch < trainer.config.training.warmup_epochs or balance is None:
             return WARM_UP
-        return BOTH if trainer.balance.classifier_trains else ALONE
+        return BOTH if balance.classifier_trains else ALONE
 
 
 def train_in_turns(config: Config, folder: Path) -> TakingTurns:

@@ -87,9 +87,11 @@ class TrainingConfig(_Section):
     phase ends at a tenth of its own (cosine). `clean_weight` is the share of the classification loss that
     comes from clean images, 0..1. `freeze_statistics` keeps the classifier's batch statistics as the warm-up
     left them. `max_images` cuts the data set short (0: all of it). An epoch is one pass over the
-    photographs, or, of a small data set, as many as fit into `epoch_images`.
+    photographs, or, of a small data set, as many as fit into `epoch_images`. `variant` names what is trained:
+    `aln`, or one of its peers (docs/algorithm.md).
     """
 
+    variant: str = "aln"
     seed: Annotated[int, Field(ge=0)] = 0
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 10

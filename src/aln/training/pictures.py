@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from aln.boxes import binarise, boxes_from_mask, normalise, parse_rule
 from aln.data.cache import ImageCache
-from aln.models.corruption import CorruptionNet
-from aln.models.masking import segment_probabilities, spread
-from aln.training.batches import Batch
 from aln.visualize import Sample, sample_sheet, write_png
 
 SHEETS, CURVES = "sheets", "curves.png"
@@ -26,21 +24,11 @@ def sample_indices(cache: ImageCache) -> np.ndarray[tuple[int], np.dtype[np.int6
     return np.unique(order[picked])
 
 
-def write_sheet(
-    path: Path,
-    cache: ImageCache,
-    batch: Batch,
-    indices: np.ndarray[tuple[int], np.dtype[np.int64]],
-    corruption: CorruptionNet,
-) -> None:
-    """Draw the masks of the images at `indices` of the cache, which `batch` holds as they are."""
-    corruption.eval()
-    with torch.inference_mode():
-        probabilities = segment_probabilities(corruption(batch.images), batch.segments, cache.n_segments)
-        maps = spread(probabilities, batch.segments).cpu().numpy()
+def write_sheet(path: Path, images: NDArray[np.uint8], maps: Tensor) -> None:
+    """Draw images uint8 (N, S, S, 3) with their raw score maps (N, S, S), masks and boxes."""
     rule = parse_rule("paper")
     samples = []
-    for image, raw in zip(cache.images[indices], maps, strict=True):
+    for image, raw in zip(images, maps.float().cpu().numpy(), strict=True):
         score_map = normalise(raw)
         mask = binarise(score_map, rule)
         boxes, _ = boxes_from_mask(mask, score_map)

@@ -24,8 +24,8 @@ from aln.training.pictures import CURVES, SHEETS
 from aln.training.progress import TrainingProgress
 from aln.training.records import LOG, TENSORBOARD, RunLog
 from aln.training.runtime import choose_runtime
-from aln.training.steps import check_settings
 from aln.training.trainer import Trainer
+from aln.training.variants import VARIANTS
 
 
 def train(
@@ -56,7 +56,7 @@ def train(
     """
     console = console or Console(stderr=True)
     config = _settings(config, out, resume=resume, overwrite=overwrite)
-    check_settings(config.training)  # reading the photographs may take long
+    VARIANTS[config.training.variant].check(config)  # reading the photographs may take long
     choose_runtime(config.training)
     cache = _cached(config, cache_root or default_cache_root(), strict=strict, console=console)
     trainer = Trainer(config, cache, out)

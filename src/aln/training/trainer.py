@@ -1,4 +1,4 @@
-"""The training loop: the classifier alone first (warm-up), then both networks against each other."""
+"""The training engine: epochs, learning rates, checkpoints, the log and pictures, for every variant alike."""
 
 from __future__ import annotations
 
@@ -13,26 +13,16 @@ from aln.config import Config
 from aln.data.cache import ImageCache
 from aln.errors import ModelError, TrainingError
 from aln.model_io import CONFIG, save_model
-from aln.models.classifier import Classifier
-from aln.models.corruption import CorruptionNet
-from aln.models.networks import Networks
 from aln.models.preprocessing import Preprocessing
-from aln.training.balance import Balance
 from aln.training.batches import Batch, Batches
 from aln.training.checkpoints import save_checkpoint
-from aln.training.collapse import check_masks
 from aln.training.interrupt import Interrupt
 from aln.training.pictures import CURVES, SHEETS, sample_indices, write_sheet
 from aln.training.progress import TrainingProgress, epoch_line
 from aln.training.records import Means, RunLog
 from aln.training.runtime import choose_runtime
-from aln.training.steps import (
-    check_settings,
-    classifier_step,
-    clean_accuracy,
-    corruption_step,
-    randomly_occluded,
-)
+from aln.training.steps import clean_accuracy
+from aln.training.variants import VARIANTS, Moment, Setup
 from aln.visualize import training_curves
 
 LAST_RATE = 0.1
@@ -40,7 +30,7 @@ LAST_RATE = 0.1
 
 
 class Trainer:
-    """Both networks, their optimisers, the balance, and where the run stands.
+    """A variant's networks, its batches, and where the run stands.
 
     Args:
         config: All settings.
@@ -54,38 +44,31 @@ class Trainer:
     def __init__(self, config: Config, cache: ImageCache, folder: Path) -> None:
         self.config, self.cache, self.folder = config, cache, folder
         settings = config.training
-        check_settings(settings)
+        chosen = VARIANTS[settings.variant]
+        chosen.check(config)
         self.runtime = choose_runtime(settings)
         torch.manual_seed(settings.seed)
-        device = self.runtime.device
-        classes = len(cache.class_names)
-        self.classifier = Classifier(classes, config.model).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.corruption = CorruptionNet(config.model).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimisers = {
-            "classifier": torch.optim.AdamW(self.classifier.parameters(), weight_decay=settings.weight_decay),
-            "corruption": torch.optim.AdamW(self.corruption.parameters(), weight_decay=settings.weight_decay),
-        }
-        self.preprocessing = Preprocessing(config.model.input_size, cache.mean, cache.std)
         self.batches = Batches(
             cache,
-            self.preprocessing,
+            Preprocessing(config.model.input_size, cache.mean, cache.std),
             settings.batch_size,
             settings.seed,
             settings.flip,
             settings.shift,
-            device,
+            self.runtime.device,
             settings.max_images,
             settings.epoch_images,
         )
+        self.variant = chosen(Setup(config, self.batches, self.runtime))
+        self.phases = chosen.phases(config)
         self.epoch = self.step = 0
-        self.balance: Balance | None = None
-        self.clean_accuracy = 1 / classes
+        self.clean_accuracy = 1 / len(cache.class_names)
         self.means = Means()
 
     @property
     def epochs(self) -> int:
-        """Epochs of both phases together."""
-        return self.config.training.warmup_epochs + self.config.training.epochs
+        """Epochs of all phases together."""
+        return sum(self.phases.values())
 
     @property
     def finished(self) -> bool:
@@ -121,9 +104,6 @@ class Trainer:
 
     def finish(self, log: RunLog) -> None:
         """Draw the curves, and save the trained model with its provenance."""
-        networks = Networks(
-            self.classifier.eval(), self.corruption.eval(), self.preprocessing, self.config.superpixels
-        )
         records = log.records()
         provenance = {
             "preset": self.config.preset,
@@ -135,7 +115,7 @@ class Trainer:
             "training": {key: value for key, value in records[-1].items() if key not in ("epoch", "seconds")},
         }
         training_curves(records, self.folder / CURVES)
-        save_model(self.folder, networks, self.cache.class_names, self.config, provenance)
+        save_model(self.folder, self.variant.trained(), self.cache.class_names, self.config, provenance)
 
     def state(self) -> dict[str, Any]:
         """Everything that a checkpoint holds."""
@@ -145,11 +125,8 @@ class Trainer:
             "epoch": self.epoch,
             "step": self.step,
             "clean_accuracy": self.clean_accuracy,
-            "balance": self.balance.state() if self.balance else None,
             "means": self.means.state(),
-            "classifier": self.classifier.state_dict(),
-            "corruption": self.corruption.state_dict(),
-            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            **self.variant.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -172,121 +149,55 @@ class Trainer:
         self.epoch, self.step = state["epoch"], state["step"]
         self.clean_accuracy = state["clean_accuracy"]
         self.means = Means(state["means"])
-        self.classifier.load_state_dict(state["classifier"])
-        self.corruption.load_state_dict(state["corruption"])
-        for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
-        if state["balance"]:
-            self.balance = Balance(config=self.config.balance, **state["balance"])
+        self.variant.restore(state)
 
     def _settings(self) -> str:
         """The settings that a run can't change on its way; where it runs and reads from it may."""
         return self.config.model_dump_json(exclude={"data": {"path"}, "training": {"device", "threads"}})
 
-    @property
-    def _warming_up(self) -> bool:
-        return self.epoch < self.config.training.warmup_epochs
-
     def _train_on(self, batch: Batch) -> None:
-        if self._warming_up:
-            self._warm_up(batch)
-        else:
-            self._oppose(batch)
-
-    def _warm_up(self, batch: Batch) -> None:
-        settings = self.config.training
-        optimiser = self._paced("classifier", settings.warmup_lr)
+        phase, passed = self._position()
+        pace = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * passed))
         noise = self.batches.noise(self.epoch, self.step)
-        shown = randomly_occluded(batch, self.cache.n_segments, settings.warmup_occlusion, noise)
-        loss, accuracy = classifier_step(
-            self.classifier,
-            optimiser,
-            shown,
-            None,
-            batch.labels,
-            clean_weight=0.0,
-            runtime=self.runtime,
-        )
-        self.means.add(classifier_loss=loss, clean_accuracy=accuracy)
+        self.means.add(**self.variant.step(batch, Moment(phase, pace, self.clean_accuracy, noise)))
 
-    def _oppose(self, batch: Batch) -> None:
-        """One iteration of the game: a corruption step, then, if the balance says so, a classifier step."""
-        settings = self.config.training
-        if self.balance is None:
-            area = self.config.balance.target_area
-            self.balance = Balance.start(
-                self.config.balance, len(self.cache.class_names), self.clean_accuracy, area
-            )
-        result = corruption_step(
-            self.classifier,
-            self.corruption,
-            self._paced("corruption", settings.corruption_lr),
-            batch,
-            n_segments=self.cache.n_segments,
-            area_weight=self.balance.area_weight,
-            area_power=self.config.balance.area_power,
-            config=settings,
-            runtime=self.runtime,
-            noise=self.batches.noise(self.epoch, self.step),
-        )
-        self.balance.update(result.accuracy, result.area)
-        trains = self.balance.classifier_trains
-        if trains:
-            loss, _ = classifier_step(
-                self.classifier,
-                self._paced("classifier", settings.classifier_lr),
-                batch.images,
-                result.masked,
-                batch.labels,
-                clean_weight=settings.clean_weight,
-                runtime=self.runtime,
-                freeze_statistics=settings.freeze_statistics,
-            )
-            self.means.add(classifier_loss=loss)
-        self.means.add(
-            corruption_loss=result.loss,
-            corrupted_accuracy=result.accuracy,
-            area=result.area,
-            classifier_trains=float(trains),
-        )
-
-    def _paced(self, name: str, peak: float) -> torch.optim.Optimizer:
-        """The optimiser with its learning rate for this step: a cosine from the peak, over the phase."""
-        warmup = self.config.training.warmup_epochs
-        first, last = (0, warmup) if self._warming_up else (warmup, self.epochs)
-        passed = (self.steps_done - first * self.batches.steps) / ((last - first) * self.batches.steps)
-        rate = peak * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * passed)))
-        optimiser = self.optimisers[name]
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        return optimiser
+    def _position(self) -> tuple[str, float]:
+        """Name of the phase, and how much of it has passed, 0..1."""
+        first = 0
+        for phase, epochs in self.phases.items():
+            if self.epoch < first + epochs:
+                steps = self.batches.steps
+                return phase, (self.steps_done - first * steps) / (epochs * steps)
+            first += epochs
+        raise IndexError("the run is over")
 
     def _end_epoch(self, log: RunLog, progress: TrainingProgress, seconds: float) -> None:
-        means = self.means.means()
-        if not self._warming_up:
-            check_masks(means["area"], self.epoch)
-        self.clean_accuracy = clean_accuracy(self.classifier, self.batches, self.runtime)
+        phase, means = self._position()[0], self.means.means()
+        self.variant.check_epoch(means, self.epoch, phase)
+        self.clean_accuracy = clean_accuracy(self.variant.classifier, self.batches, self.runtime)
         record = {
             "epoch": self.epoch,
-            "phase": "warm-up" if self._warming_up else "adversarial",
+            "phase": phase,
             **{name: round(value, 6) for name, value in means.items()},
             "clean_accuracy": round(self.clean_accuracy, 6),
             "seconds": round(seconds, 2),
+            **self.variant.figures(),
         }
-        if self.balance:
-            record["area_weight"] = self.balance.area_weight
         progress.say(self._title() + "  " + epoch_line(record))
-        if not self._warming_up:
-            indices = sample_indices(self.cache)
-            path = self.folder / SHEETS / f"epoch_{self.epoch:03d}.png"
-            write_sheet(path, self.cache, self.batches.plain(indices), indices, self.corruption)
+        self._draw(phase)
         self.epoch, self.step, self.means = self.epoch + 1, 0, Means()
         log.add(record)  # before the checkpoint: a line without one is dropped on resuming, not the reverse
         save_checkpoint(self.folder, self.state())
 
+    def _draw(self, phase: str) -> None:
+        indices = sample_indices(self.cache)
+        maps = self.variant.maps(self.batches.plain(indices), phase)
+        if maps is not None:
+            path = self.folder / SHEETS / f"epoch_{self.epoch:03d}.png"
+            write_sheet(path, self.cache.images[indices], maps)
+
     def _title(self) -> str:
-        return f"{'warm-up' if self._warming_up else 'adversarial'} epoch {self.epoch + 1}/{self.epochs}"
+        return f"{self._position()[0]} epoch {self.epoch + 1}/{self.epochs}"
 
     def _shown(self) -> dict[str, float]:
-        means = {"clean_accuracy": self.clean_accuracy} | self.means.means()
-        return means | ({"area_weight": self.balance.area_weight} if self.balance else {})
+        return {"clean_accuracy": self.clean_accuracy} | self.means.means() | self.variant.figures()

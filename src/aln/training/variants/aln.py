@@ -1,0 +1,133 @@
+"""The Adversarial Localization Network: the classifier alone first (warm-up), then the game of both nets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aln.config import Config
+from aln.models.corruption import CorruptionNet
+from aln.models.masking import segment_probabilities, spread
+from aln.models.networks import Networks
+from aln.training.balance import Balance
+from aln.training.batches import Batch
+from aln.training.collapse import check_masks
+from aln.training.steps import check_settings, classifier_step, corruption_step, randomly_occluded
+from aln.training.variants.base import VARIANTS, Moment, Setup, Variant
+
+WARM_UP, GAME = "warm-up", "adversarial"
+
+
+@VARIANTS.register("aln")
+class AlnGame(Variant):
+    """The game of Fan, Zhao, Ermon (LLD workshop at NIPS 2017).
+
+    Attributes:
+        balance: Who trains, and the price of a masked pixel; None before the game begins.
+    """
+
+    method = "aln"
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self.corruption = self.add("corruption", CorruptionNet(self.config.model))
+        self.balance: Balance | None = None
+
+    @classmethod
+    def check(cls, config: Config) -> None:
+        check_settings(config.training)
+
+    @classmethod
+    def phases(cls, config: Config) -> dict[str, int]:
+        return {WARM_UP: config.training.warmup_epochs, GAME: config.training.epochs}
+
+    def step(self, batch: Batch, moment: Moment) -> dict[str, float]:
+        return self._warm_up(batch, moment) if moment.phase == WARM_UP else self._oppose(batch, moment)
+
+    def check_epoch(self, means: dict[str, float], epoch: int, phase: str) -> None:
+        if phase == GAME:
+            check_masks(means["area"], epoch)
+
+    def figures(self) -> dict[str, float]:
+        return {"area_weight": self.balance.area_weight} if self.balance else {}
+
+    @torch.inference_mode()
+    def maps(self, batch: Batch, phase: str) -> Tensor | None:
+        """Occlusion probabilities, once the corruption net trains."""
+        if phase == WARM_UP:
+            return None
+        logits = self.corruption.eval()(batch.images)
+        return spread(
+            segment_probabilities(logits, batch.segments, self.batches.cache.n_segments), batch.segments
+        )
+
+    def trained(self) -> Networks:
+        networks = super().trained()
+        networks.corruption = self.corruption.eval()
+        return networks
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "balance": self.balance.state() if self.balance else None}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        super().restore(state)
+        if state["balance"]:
+            self.balance = Balance(config=self.config.balance, **state["balance"])
+
+    def _warm_up(self, batch: Batch, moment: Moment) -> dict[str, float]:
+        settings = self.config.training
+        n_segments = self.batches.cache.n_segments
+        shown = randomly_occluded(batch, n_segments, settings.warmup_occlusion, moment.noise)
+        loss, accuracy = classifier_step(
+            self.classifier,
+            self.paced("classifier", settings.warmup_lr, moment),
+            shown,
+            None,
+            batch.labels,
+            clean_weight=0.0,
+            runtime=self.runtime,
+        )
+        return {"classifier_loss": loss, "clean_accuracy": accuracy}
+
+    def _oppose(self, batch: Batch, moment: Moment) -> dict[str, float]:
+        """One iteration of the game: a corruption step, then, if the balance says so, a classifier step."""
+        settings = self.config.training
+        cache = self.batches.cache
+        if self.balance is None:
+            area = self.config.balance.target_area
+            self.balance = Balance.start(
+                self.config.balance, len(cache.class_names), moment.clean_accuracy, area
+            )
+        result = corruption_step(
+            self.classifier,
+            self.corruption,
+            self.paced("corruption", settings.corruption_lr, moment),
+            batch,
+            n_segments=cache.n_segments,
+            area_weight=self.balance.area_weight,
+            area_power=self.config.balance.area_power,
+            config=settings,
+            runtime=self.runtime,
+            noise=moment.noise,
+        )
+        self.balance.update(result.accuracy, result.area)
+        figures = {
+            "corruption_loss": result.loss,
+            "corrupted_accuracy": result.accuracy,
+            "area": result.area,
+            "classifier_trains": float(self.balance.classifier_trains),
+        }
+        if self.balance.classifier_trains:
+            figures["classifier_loss"], _ = classifier_step(
+                self.classifier,
+                self.paced("classifier", settings.classifier_lr, moment),
+                batch.images,
+                result.masked,
+                batch.labels,
+                clean_weight=settings.clean_weight,
+                runtime=self.runtime,
+                freeze_statistics=settings.freeze_statistics,
+            )
+        return figures
