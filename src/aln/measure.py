@@ -38,6 +38,7 @@ def evaluate_run(
     rules: Sequence[str] = ("paper",),
     max_images: int = 0,
     protocol: str = "exact",
+    device: str = "auto",
     console: Console | None = None,
 ) -> tuple[list[Row], dict[str, str]]:
     """Measure the model in `run` on annotated photographs, and record its scores in its folder.
@@ -55,16 +56,17 @@ def evaluate_run(
         rules: Threshold rules, each gives rows of its own.
         max_images: Measure on at most this many images; 0: on all.
         protocol: Name of the evaluation protocol, for figures over all thresholds.
+        device: Where the networks run, as torch names it; auto: on the GPU where there is one.
         console: Where the progress bar goes; standard error by default.
 
     Returns:
         The rows, and the reason for each image that could not be read, by its id.
 
     Raises:
-        AlnError: For a folder that is no model, an unknown method, rule or protocol, or photographs without
-            boxes.
+        AlnError: For a folder that is no model, an unknown method, rule, protocol or device, or photographs
+            without boxes.
     """
-    localizer = Localizer.load(run)
+    localizer = Localizer.load(run, device)
     PROTOCOLS[protocol]
     for name in methods:
         localizer.task(name)

@@ -25,10 +25,11 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from aln.config import Config, Positive, read_config
-from aln.errors import ConfigError, ModelError
+from aln.errors import ModelError
 from aln.files import write_atomic
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
+from aln.models.device import choose_device
 from aln.models.networks import Networks
 from aln.models.preprocessing import Preprocessing
 
@@ -97,7 +98,7 @@ def save_model(
 
 
 def load_model(folder: Path, device: str | torch.device = "cpu") -> SavedModel:
-    """Read a model folder; the networks come in eval mode, channels-last in memory.
+    """Read a model folder; the networks come in eval mode, channels-last in memory, on `device`.
 
     Raises:
         ModelError: If the folder is no model, was made by a newer `aln`, or a file in it is missing,
@@ -111,6 +112,7 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> SavedModel:
             f"{folder / MANIFEST}: input_size is {manifest.input_size}, but {config.model.input_size} in "
             f"{CONFIG}; the files belong to different models"
         )
+    place = choose_device(device)
     weights = _read_weights(folder / WEIGHTS, manifest.weights_sha256)
     with torch.device("meta"):  # the weights are assigned, so there is nothing to initialise
         nets: dict[str, nn.Module] = {"classifier": Classifier(len(manifest.class_names), config.model)}
@@ -118,10 +120,7 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> SavedModel:
             nets["corruption"] = CorruptionNet(config.model)
     _assign(nets, weights, folder / WEIGHTS)
     for net in nets.values():
-        try:
-            net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        except (RuntimeError, AssertionError) as error:
-            raise ConfigError(f"device {str(device)!r} can't be used here ({error}); try 'cpu'") from error
+        net.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         net.eval()
     preprocessing = Preprocessing(manifest.input_size, manifest.mean, manifest.std)
     networks = Networks(nets["classifier"], nets.get("corruption"), preprocessing, config.superpixels)  # type: ignore[arg-type]

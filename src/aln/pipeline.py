@@ -31,6 +31,11 @@ class Summary:
     skipped: int
     failures: Mapping[str, str]
 
+    @property
+    def nothing_found(self) -> bool:
+        """Whether there are no results at all, neither of this call nor of one before."""
+        return not self.localized + self.skipped
+
     def lines(self) -> Iterator[str]:
         """In words, one line each."""
         before = f", {self.skipped} done before" if self.skipped else ""
@@ -50,6 +55,7 @@ def localize_run(
     redo: bool = False,
     strict: bool = False,
     formats: Sequence[str] = (),
+    device: str = "auto",
     console: Console | None = None,
 ) -> Summary:
     """Localize the photographs in `paths` with the model in `run`, into the folder `out`.
@@ -64,14 +70,15 @@ def localize_run(
         strict: Raise for the first photograph that can't be read.
         formats: Annotation formats to write in the end, of all results that are in `out` then; those of
             earlier calls are written again.
+        device: Where the networks run, as torch names it; auto: on the GPU where there is one.
         console: Where the progress bar goes; standard error by default.
 
     Raises:
-        AlnError: For a folder that is no model, an unknown method, rule or format, a missing path, results of
-            another model or other settings in `out`, or an `out` that can't be written.
+        AlnError: For a folder that is no model, an unknown method, rule, format or device, a missing path,
+            results of another model or other settings in `out`, or an `out` that can't be written.
     """
     root, photographs = find_photographs(paths, out)
-    localizer = Localizer.load(run)
+    localizer = Localizer.load(run, device)
     chosen = localizer.config.localize.model_copy(update=dict(settings))
     localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": chosen}))
     localizer.task(chosen.method)

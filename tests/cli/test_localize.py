@@ -78,3 +78,28 @@ def test_a_bad_photograph_ends_a_run_only_when_strict(
     strict = aln("localize", tiny_run, photographs, "--out", tmp_path / "strict", "--strict")
     assert strict.code == 2
     assert str(photographs / "bad.jpg") in strict.err
+
+
+@pytest.mark.parametrize("formats", [(), ("--to", "csv")], ids=["results", "annotations"])
+def test_exit_code_1_where_not_one_photograph_could_be_read(
+    aln: Call, tiny_run: Path, tmp_path: Path, formats: tuple[str, ...]
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("a.jpg", "b.png"):
+        (photos / name).write_bytes(b"no image at all")
+    outcome = aln("localize", tiny_run, photos, "--out", tmp_path / "found", *formats)
+    assert outcome.code == 1
+    assert "0 localized, 2 failed" in outcome.err
+    assert "there are no results" in outcome.err
+
+
+def test_results_of_an_earlier_call_count(
+    aln: Call, tiny_run: Path, photographs: Path, tmp_path: Path
+) -> None:
+    again = ("localize", tiny_run, photographs, "--out", tmp_path / "found")
+    assert aln(*again, "--device", "cpu").code == 0
+    (photographs / "bad.jpg").write_bytes(b"")
+    outcome = aln(*again)
+    assert outcome.code == 0
+    assert "0 localized, 5 done before, 1 failed" in outcome.err

@@ -33,10 +33,9 @@ def test_device(monkeypatch: pytest.MonkeyPatch, has_gpu: bool, device: str, exp
     assert _chosen(device=device, precision="fp32") == (expected, False)
 
 
-@pytest.mark.parametrize("device", ["gpu", "cpu:x", "cuda:97"])
-def test_a_device_that_is_not_there(device: str) -> None:
-    with pytest.raises(ConfigError, match=rf"training.device='{device}' can't be used here .*try 'auto'"):
-        choose_runtime(TrainingConfig(device=device))
+def test_a_device_that_is_not_there() -> None:
+    with pytest.raises(ConfigError, match=r"training\.device 'cuda:97' can't be used here .*try 'auto'"):
+        choose_runtime(TrainingConfig(device="cuda:97"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aln.cli.app import app, console
-from aln.cli.options import DATA, RUN, Format, Settings, SplitName, data_config, names
+from aln.cli.options import DATA, RUN, Device, Format, Settings, SplitName, data_config, names
 from aln.errors import AlnError
 
 
@@ -25,6 +25,7 @@ def evaluate(
     settings: Settings = None,
     max_images: Annotated[int, typer.Option(help="At most this many, evenly spaced; 0: all.", min=0)] = 0,
     protocol: Annotated[str, typer.Option(help="How figures are taken: exact, choe2020.")] = "exact",
+    device: Device = "auto",
     score_maps: Annotated[Path | None, typer.Option(help="Measure .npy maps of any tool instead.")] = None,
     metadata: Annotated[Path | None, typer.Option(help="Their split, as wsolevaluation lays it out.")] = None,
     masks: Annotated[Path | None, typer.Option(help="Folder of the masks that the split names.")] = None,
@@ -51,6 +52,7 @@ def evaluate(
             rules=names(rules),
             max_images=max_images,
             protocol=protocol,
+            device=device,
             console=errors,
         )
     console().print(*tables(rows))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from aln.cli.app import app, console
-from aln.cli.options import TO, MethodName, RuleName, Run, Strict
+from aln.cli.options import TO, Device, MethodName, RuleName, Run, Strict
 
 
 @app.command()
@@ -28,9 +28,13 @@ def localize(
         bool, typer.Option("--redo", help="Replace earlier results instead of continuing.")
     ] = False,
     strict: Strict = False,
+    device: Device = "auto",
     to: Annotated[list[str] | None, TO] = None,
 ) -> None:
-    """Find the object in each photograph. Writes boxes, masks, overlays and one JSON line an image."""
+    """Find the object in each photograph. Writes boxes, masks, overlays and one JSON line an image.
+
+    Exit code 1: not one photograph could be read. One that can't be read beside others is named and left out.
+    """
     from aln.pipeline import localize_run
 
     chosen = {"method": method, "rule": rule, "boxes": boxes, "batch_size": batch_size}
@@ -45,6 +49,11 @@ def localize(
         redo=redo,
         strict=strict,
         formats=to or (),
+        device=device,
         console=to_user,
     )
-    to_user.print("\n".join([*summary.lines(), f"Results are in {out}"]))
+    to_user.print("\n".join(summary.lines()))
+    if summary.nothing_found:
+        to_user.print("None of the photographs could be read: there are no results")
+        raise typer.Exit(1)
+    to_user.print(f"Results are in {out}")

@@ -28,6 +28,12 @@ MethodName = Annotated[
 RuleName = Annotated[
     str | None, typer.Option("--rule", help="Threshold rule: paper, otsu, fixed:0.5, percentile:80.")
 ]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device", help="Where to compute: cpu, cuda, cuda:1; auto takes a GPU where there is one."
+    ),
+]
 TO = typer.Option("--to", metavar="FORMAT", help="For annotation tools, with commas; see aln formats.")
 SplitName = Annotated[Literal["train-weaksup", "train-fullsup", "test"], typer.Option("--split")]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from aln.config import TrainingConfig
-from aln.errors import ConfigError
+from aln.models.device import choose_device
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,9 @@ def choose_runtime(config: TrainingConfig) -> Runtime:
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    device = _device(config.device)
+    device = choose_device(config.device, "training.device")
     bf16 = _bf16_pays(device) if config.precision == "auto" else config.precision == "bf16"
     return Runtime(device, bf16)
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(
-            f"training.device={name!r} can't be used here ({error}); try 'auto' or 'cpu'"
-        ) from error
-    return device
 
 
 def _bf16_pays(device: torch.device) -> bool:
