@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "convert": ("errors", "results", "export"),
     "pipeline": (*BASE, "data", "model_io", "localizer", "output", "convert", "progress", "visualize"),
     "measure": (*BASE, "data", "model_io", "localizer", "evaluation", "progress", "visualize"),
+    "sheets": (*BASE, "data", "localizer", "evaluation", "progress", "visualize"),
     "describe": ("model_io", "evaluation.report", "evaluation.rows"),
 }
 # The doors of the house may open every room, but only when somebody comes in.

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from aln.cli.app import app
-from aln.cli.options import Data, Format, Run, Settings, SplitName, data_config
+from aln.cli.app import app, console
+from aln.cli.options import Data, Format, Run, Settings, SplitName, data_config, names
 
 
 @app.command()
@@ -17,15 +17,49 @@ def sheet(
     data: Data,
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="PNG file.", show_default=False)],
+    methods: Annotated[
+        str | None, typer.Option(help="Compare methods, with commas; see aln methods.", show_default=False)
+    ] = None,
+    worst: Annotated[
+        bool, typer.Option("--worst", help="The worst misses of the model, or of the one in --methods.")
+    ] = False,
     split: SplitName = "test",
-    count: Annotated[int, typer.Option(help="How many photographs.", min=1, max=400)] = 24,
+    count: Annotated[
+        int | None,
+        typer.Option(help="How many photographs.", min=1, max=400, show_default="24, or 12 with --methods"),
+    ] = None,
     data_format: Format = "auto",
     settings: Settings = None,
 ) -> None:
-    """Draw a sheet of samples. Photograph, what the model would hide, its map, its mask."""
-    from aln.measure import sheet_of
+    """Draw a sheet of samples. Photograph, what the model would hide, its map, its mask.
+
+    With --methods: the same photographs under several methods, picked by their place in the split.
+    With --worst: where the boxes are most wrong, evenly over the classes, and how.
+    """
+    from aln.errors import ConfigError
     from aln.output import require_writable
     from aln.visualize import write_png
 
     require_writable(out)
-    write_png(out, sheet_of(run, data_config(data, data_format, settings), split=split, count=count))
+    chosen = None if methods is None else names(methods)
+    if chosen == [] or (worst and chosen is not None and len(chosen) > 1):
+        raise ConfigError("--methods wants names of methods, with --worst just one; see aln methods")
+    where = data_config(data, data_format, settings)
+    if worst:
+        from aln.sheets import worst_of
+
+        method = chosen[0] if chosen else None
+        picture = worst_of(
+            run, where, split=split, method=method, count=count or 24, console=console(stderr=True)
+        )
+    elif chosen:
+        from aln.sheets import comparison_of
+
+        picture = comparison_of(
+            run, where, chosen, split=split, count=count or 12, console=console(stderr=True)
+        )
+    else:
+        from aln.measure import sheet_of
+
+        picture = sheet_of(run, where, split=split, count=count or 24)
+    write_png(out, picture, colours=256)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aln.boxes import iou
 from aln.localization import Localization
 from aln.visualize.cells import (
     GUTTER,
@@ -34,22 +34,23 @@ class Compared(NamedTuple):
 
     Attributes:
         image: RGB uint8 (H, W, 3).
-        truth_boxes: float32 (N, 4), half-open, in pixels of `image`; (0, 4) where none is known.
         found: What each method found, by the name that heads its column; the same names in every row.
         title: A few words below the photograph, such as its class.
+        truth_boxes: float32 (N, 4), half-open, in pixels of `image`; by default none is known.
+        ious: How well each method's box fits, by the same names, 0..1; empty where no true box is known.
     """
 
     image: Picture
-    truth_boxes: NDArray[np.float32]
     found: Mapping[str, Localization]
     title: str = ""
+    truth_boxes: NDArray[np.float32] = NO_BOXES
+    ious: Mapping[str, float] = MappingProxyType({})
 
 
 def comparison_sheet(rows: Iterable[Compared], *, cell: int = 104) -> Picture:
     """Draw photographs with their true boxes, then each method's heat map with the box that it found.
 
-    Below each map stands the IoU with the best-fitting true box: in blue with a tick from 0.5 on, below that
-    in red with a cross.
+    Below each map stands the IoU: in blue with a tick from 0.5 on, below that in red with a cross.
 
     Args:
         rows: The photographs, at least one, each with the same methods.
@@ -69,19 +70,16 @@ def comparison_sheet(rows: Iterable[Compared], *, cell: int = 104) -> Picture:
         raise ValueError("all photographs of a comparison need the same methods in the same order")
     body = np.concatenate([_heading(["photograph", *names], cell), *(_row(row, cell) for row in compared)])
     height, width = body.shape[:2]
-    sheet: Picture = np.full((height + line_height() + 2 * MARGIN, width + 2 * MARGIN, 3), PAPER, np.uint8)
+    sheet: Picture = np.full(
+        (height + line_height() + 2 * MARGIN + 4, width + 2 * MARGIN, 3), PAPER, np.uint8
+    )
     sheet[MARGIN : MARGIN + height, MARGIN : MARGIN + width] = body
     truth = any(len(row.truth_boxes) for row in compared)
-    draw_legend(sheet, MARGIN + height, box_legend(truth=truth, found=bool(names)))
+    draw_legend(sheet, MARGIN + height + 4, box_legend(truth=truth, found=bool(names)))
     return sheet
 
 
-def best_iou(found: Localization, truth_boxes: NDArray[np.float32]) -> float:
-    """IoU of the best found box with the true box that fits it best; 0 where either is missing."""
-    return float(iou(found.boxes[:1], truth_boxes).max(initial=0))
-
-
-def verdict(overlap: float) -> tuple[str, Colour]:
+def _verdict(overlap: float) -> tuple[str, Colour]:
     """An IoU as text with a tick or a cross, and its colour."""
     right = overlap >= RIGHT_IOU
     return f"IoU {overlap:.2f} {'✓' if right else '✗'}", HIT if right else MISS
@@ -98,11 +96,10 @@ def _row(row: Compared, cell: int) -> Picture:
     columns = [
         np.concatenate([image_cell(row.image, row.truth_boxes, NO_BOXES, cell), caption([row.title], cell)])
     ]
-    for found in row.found.values():
-        text, colour = verdict(best_iou(found, row.truth_boxes)) if len(row.truth_boxes) else ("", INK)
-        columns.append(
-            np.concatenate([map_cell(found, row.truth_boxes, cell), caption([text], cell, colour=colour)])
-        )
+    for name, found in row.found.items():
+        text, colour = _verdict(row.ious[name]) if row.ious else ("", INK)
+        below = caption([text], cell, colour=colour)
+        columns.append(np.concatenate([map_cell(found, row.truth_boxes, cell), below]))
     return _side_by_side(columns, below=6)
 
 

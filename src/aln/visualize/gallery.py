@@ -13,6 +13,7 @@ from aln.visualize.cells import (
     BETWEEN,
     GUTTER,
     MARGIN,
+    TEXT,
     box_legend,
     caption,
     draw_legend,
@@ -21,7 +22,6 @@ from aln.visualize.cells import (
     map_cell,
     wrapped,
 )
-from aln.visualize.comparison import best_iou
 from aln.visualize.drawing import INK, PAPER, Colour, Picture, draw_text
 
 FAINT: Colour = (96, 96, 104)
@@ -33,20 +33,20 @@ class Failure(NamedTuple):
     Attributes:
         image: RGB uint8 (H, W, 3).
         truth_boxes: float32 (N, 4), half-open, in pixels of `image`; N >= 1.
-        found: What was found; its label is the true class.
-        kind: What went wrong, in a few words.
+        found: What was found.
+        lines: What to write below it, the first line darker than the others; as many in every failure.
     """
 
     image: Picture
     truth_boxes: NDArray[np.float32]
     found: Localization
-    kind: str
+    lines: Sequence[str]
 
 
 def failure_gallery(
     failures: Sequence[Failure], heading: str = "", *, columns: int = 4, cell: int = 112
 ) -> Picture:
-    """Draw each failure as a card: photograph and map with both boxes, below them IoU, kind and classes.
+    """Draw each failure as a card: photograph and map with both boxes, below them its lines.
 
     Args:
         failures: At least one, in the order they are shown, row by row.
@@ -72,7 +72,7 @@ def failure_gallery(
     bottom = top + rows * (height + 8)
     sheet: Picture = np.full((bottom + line_height() + MARGIN, wide + 2 * MARGIN, 3), PAPER, np.uint8)
     for row, line in enumerate(lines):
-        draw_text(sheet, line, (MARGIN, MARGIN + row * line_height()), 13, INK)
+        draw_text(sheet, line, (MARGIN, MARGIN + row * line_height()), TEXT, INK)
     for index, card in enumerate(cards):
         y, x = top + index // columns * (height + 8), MARGIN + index % columns * (width + BETWEEN)
         sheet[y : y + height, x : x + width] = card
@@ -81,25 +81,12 @@ def failure_gallery(
 
 
 def _card(failure: Failure, cell: int) -> Picture:
-    found = failure.found
     pictures = [
-        image_cell(failure.image, failure.truth_boxes, found.boxes[:1], cell),
+        image_cell(failure.image, failure.truth_boxes, failure.found.boxes[:1], cell),
         np.full((cell, GUTTER, 3), PAPER, np.uint8),
-        map_cell(found, failure.truth_boxes, cell),
+        map_cell(failure.found, failure.truth_boxes, cell),
     ]
     width = 2 * cell + GUTTER
-    overlap = best_iou(found, failure.truth_boxes)
-    return np.concatenate(
-        [
-            np.concatenate(pictures, axis=1),
-            caption([f"IoU {overlap:.2f}, {failure.kind}"], width),
-            caption([_classes(found)], width, colour=FAINT),
-        ]
-    )
-
-
-def _classes(found: Localization) -> str:
-    """The true class, and what the classifier takes the photograph for where that is another one."""
-    if found.predicted_label == found.label:
-        return found.class_name
-    return f"{found.class_name}, taken for {found.class_names[found.predicted_label]}"
+    first, *others = [[line] for line in failure.lines]
+    text = [caption(first, width), *(caption(line, width, colour=FAINT) for line in others)]
+    return np.concatenate([np.concatenate(pictures, axis=1), *text])

@@ -1,0 +1,101 @@
+"""The same photographs under several methods, picked by their place in the data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from aln.config import DataConfig
+from aln.data import open_images, open_truth
+from aln.data.base import GroundTruth, Image, LabelledImages, Split
+from aln.evaluation.metrics import box_iou
+from aln.evaluation.trivial import TRIVIAL_METHODS, spaced
+from aln.localization import Localization
+from aln.localizer import Localizer
+from aln.progress import progress_bar
+from aln.sheets.entries import Entry, localized
+from aln.visualize import Compared, comparison_sheet
+from aln.visualize.drawing import Picture
+
+
+def comparison_of(
+    run: Path,
+    data: DataConfig,
+    methods: Sequence[str],
+    *,
+    split: Split = "test",
+    count: int = 12,
+    device: str = "auto",
+    console: Console | None = None,
+) -> Picture:
+    """The same photographs under several methods of one model, RGB uint8 (H, W, 3); see `compare`.
+
+    Boxes are made with the model's own threshold rule, those of the trivial methods half-way.
+
+    Raises:
+        AlnError: For a folder that is no model, an unknown method or device, or photographs none of which
+            can be read.
+    """
+    localizer = Localizer.load(run, device)
+    for name in methods:
+        localizer.task(name)  # better now than after the slow ones
+    rules = dict.fromkeys(TRIVIAL_METHODS, "fixed:0.5")
+    entries = {name: Entry(localizer, name, rules.get(name)) for name in methods}
+    return compare(entries, open_images(data, split), open_truth(data, split), count=count, console=console)
+
+
+def compare(
+    entries: Mapping[str, Entry],
+    images: LabelledImages,
+    truth: GroundTruth | None,
+    *,
+    count: int = 12,
+    console: Console | None = None,
+) -> Picture:
+    """Photographs with their true boxes, and what each entry finds in them, RGB uint8 (H, W, 3).
+
+    The photographs are evenly spaced over the data set, whatever comes out for them. Those that can't be read
+    are left out.
+
+    Args:
+        entries: What is compared, at least one, by the name that heads its column.
+        images: The photographs.
+        truth: Their boxes, where they are known.
+        count: At most how many photographs.
+        console: Where the progress bar goes; standard error by default.
+
+    Raises:
+        AlnError: For an unknown method, rule or option, or photographs none of which can be read.
+    """
+    indices = spaced(len(images), count)
+    photographs: dict[int, Image] = {}
+    found: dict[str, dict[int, Localization]] = {}
+    with progress_bar(console) as progress:
+        bar = progress.add_task("comparing", total=len(entries) * len(indices))
+        for name, entry in entries.items():
+            found[name] = {}
+            for index, pixels, result in localized(entry, images, indices):
+                photographs[index], found[name][index] = pixels, result
+                progress.advance(bar)
+    return comparison_sheet(
+        _compared(images, truth, index, pixels, {name: found[name][index] for name in entries})
+        for index, pixels in photographs.items()
+    )
+
+
+def _compared(
+    images: LabelledImages,
+    truth: GroundTruth | None,
+    index: int,
+    pixels: Image,
+    found: Mapping[str, Localization],
+) -> Compared:
+    title = images.class_names[images.label(index)]
+    image_id = images.image_id(index)
+    if truth is None or image_id not in truth:
+        return Compared(pixels, found, title)
+    true = truth[image_id]
+    ious = {name: box_iou(result, true) for name, result in found.items()}
+    return Compared(pixels, found, title, true.boxes, ious)
