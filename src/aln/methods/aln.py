@@ -27,8 +27,38 @@ def aln(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:
         ModelError: If the networks have no corruption net.
     """
     del labels
+    segments = nets.segments(images)
+    return occlusion(nets, images, segments, int(segments.max()) + 1)
+
+
+def answers(nets: Networks, images: Tensor, segments: Tensor, n_segments: int) -> tuple[Tensor, Tensor]:
+    """All that an exported model computes, in one pass.
+
+    Args:
+        nets: The networks.
+        images: float32 (B, 3, S, S), normalised.
+        segments: int64 (B, S, S), labels 0..n_segments-1.
+        n_segments: K, at least the number of superpixels in any image.
+
+    Returns:
+        Class probabilities float32 (B, C), and what the method `aln` gives for these superpixels, (B, S, S).
+
+    Raises:
+        ModelError: If the networks have no corruption net.
+    """
+    return nets.classifier(images).softmax(1), occlusion(nets, images, segments, n_segments)
+
+
+def occlusion(nets: Networks, images: Tensor, segments: Tensor, n_segments: int) -> Tensor:
+    """Occlusion probability of the corruption net averaged over given superpixels; arguments as of `answers`.
+
+    Returns:
+        float32 (B, S, S) in [0, 1].
+
+    Raises:
+        ModelError: If the networks have no corruption net.
+    """
     if nets.corruption is None:
         raise ModelError("method 'aln' needs a corruption net, and this model holds a classifier alone")
-    segments = nets.segments(images)
-    probabilities = segment_probabilities(nets.corruption(images), segments, int(segments.max()) + 1)
+    probabilities = segment_probabilities(nets.corruption(images), segments, n_segments)
     return spread(probabilities, segments)
