@@ -19,12 +19,17 @@ SMALL = 0.5
 """Images whose truth box covers less than this fraction of the image make up the smaller half."""
 
 
+def box_iou(found: Localization, truth: Truth) -> float:
+    """IoU of the best box with the truth box that fits it best; 0 where there is no box."""
+    return float(iou(found.boxes[:1], truth.boxes).max()) if len(found.boxes) else 0.0
+
+
 def gt_known_loc(found: Localization, truth: Truth) -> float:
     """Metric 1: 1 where the best box has IoU >= 0.5 with any truth box, otherwise 0.
 
     The class to localize must have been given ("GT-known").
     """
-    return float(len(found.boxes) > 0 and iou(found.boxes[:1], truth.boxes).max() >= CORRECT_IOU)
+    return float(box_iou(found, truth) >= CORRECT_IOU)
 
 
 def top1_loc(found: Localization, truth: Truth, label: int) -> float:
