@@ -1,0 +1,94 @@
+"""What all routes share: the album, the model, the reviews, and the rule that one writes at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from aln.data.base import Image
+from aln.errors import DataError
+from aln.localization import BoolArray, Localization
+from aln.web.album import Album, Entry
+from aln.web.reviews import Reviews
+from aln.web.workshop import Choice, Workshop
+
+if TYPE_CHECKING:
+    from aln.localizer import Localizer
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a reviewer sits; `writing` is held while files are written."""
+
+    album: Album
+    workshop: Workshop
+    reviews: Reviews
+    writing: RLock = field(default_factory=RLock)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the model's classes."""
+        return self.workshop.localizer.class_names
+
+    def photograph(self, entry: Entry) -> Image:
+        """A photograph, RGB uint8 (H, W, 3).
+
+        Raises:
+            DataError: If it can't be read.
+        """
+        return self.workshop.photograph(_version(entry), lambda: self.album.read(entry))
+
+    def localize(self, entry: Entry, choice: Choice) -> Localization:
+        """What is found in a photograph of the album; raises as `photograph` and `Workshop.localize` do."""
+        image = self.photograph(entry)
+        return self.workshop.localize(image, entry.image_id, choice, _version(entry))
+
+    def boxed(self, entry: Entry, choice: Choice, mask: BoolArray) -> Localization:
+        """What is found in a photograph, with another mask bool (H, W) and the boxes of that mask.
+
+        Raises:
+            DataError: If the mask is of another size.
+        """
+        found = self.localize(entry, choice)
+        if mask.shape != found.mask.shape:
+            raise DataError(f"the mask must be of {found.width}x{found.height} pixels")
+        corners, scores = self.workshop.boxes(mask, found.score_map, choice.boxes)
+        return replace(found, mask=mask, boxes=corners, box_scores=scores)
+
+
+def open_desk(localizer: Localizer, folder: Path | None, out: Path) -> Desk:
+    """A desk for the photographs in `folder` (None: those alone that are sent), with its reviews in `out`.
+
+    Raises:
+        DataError: If `folder` holds no photographs, or `out` can't be written or holds other reviews.
+    """
+    photographs = None if folder is None else str(folder.resolve())
+    made_by = {"classes": list(localizer.class_names), "photographs": photographs}
+    return Desk(Album(folder, out), Workshop(localizer), Reviews(out, made_by))
+
+
+def _version(entry: Entry) -> Hashable:
+    """The photograph, and when it was last changed."""
+    try:
+        status = entry.path.stat()
+    except OSError:
+        return entry.key, None
+    return entry.key, status.st_mtime_ns, status.st_size
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _entry(key: str, desk: Annotated[Desk, Depends(_desk)]) -> Entry:
+    return desk.album[key]
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+TheEntry = Annotated[Entry, Depends(_entry)]

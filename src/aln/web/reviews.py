@@ -1,0 +1,122 @@
+"""What people decided, one file a photograph, each written whole or not at all.
+
+out/review.json          the classes and the folder that the reviews are of
+out/reviews/<key>.json   a `Review`, with the photograph's id
+out/uploads/             photographs that were sent
+out/annotations/<format>/, out/class-folder/   what was exported
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from aln.errors import DataError
+from aln.files import write_atomic
+from aln.web.album import Entry
+from aln.web.schemas import Review
+
+State = Literal["draft", "accepted"]
+
+
+class Reviews:
+    """The reviews in a folder. One writer at a time: `Desk` takes care of that.
+
+    Args:
+        out: The review folder; made where it isn't there.
+        made_by: What all its reviews share: `classes` and `photographs`.
+
+    Raises:
+        DataError: If the folder can't be written, holds reviews of other classes or photographs, or one of
+            its files is damaged.
+    """
+
+    def __init__(self, out: Path, made_by: Mapping[str, Any]) -> None:
+        self.out = out
+        self._folder = out / "reviews"
+        self._claim(out / "review.json", dict(made_by))
+        self.states: dict[str, State] = {
+            path.stem: _parsed(path).state for path in sorted(self._folder.glob("[!.]*.json"))
+        }
+
+    def load(self, entry: Entry) -> Review | None:
+        """The review of a photograph, or None where there is none yet.
+
+        Raises:
+            DataError: If its file is damaged.
+        """
+        path = self._path(entry)
+        return _parsed(path) if path.exists() else None
+
+    def save(self, entry: Entry, review: Review) -> None:
+        """Write a review; a crash leaves the one before.
+
+        Raises:
+            DataError: If it can't be written.
+        """
+        row = {"image": entry.image_id, **review.model_dump(mode="json")}
+        _write(self._path(entry), row)
+        self.states[entry.key] = review.state
+
+    def remove(self, entry: Entry) -> None:
+        """Forget the review of a photograph, if there is one.
+
+        Raises:
+            DataError: If it can't be removed.
+        """
+        try:
+            self._path(entry).unlink(missing_ok=True)
+        except OSError as error:
+            raise DataError(f"{error.filename}: can't be removed ({error.strerror})") from error
+        self.states.pop(entry.key, None)
+
+    def _path(self, entry: Entry) -> Path:
+        return self._folder / f"{entry.key}.json"
+
+    def _claim(self, manifest: Path, made_by: Mapping[str, Any]) -> None:
+        if not manifest.exists():
+            _write(manifest, made_by)
+            return
+        before = _read(manifest)
+        for key, value in made_by.items():
+            if before.get(key) != value:
+                raise DataError(
+                    f"{self.out}: holds reviews with {key} {before.get(key)!r}, not {value!r}; "
+                    "choose another --out folder"
+                )
+
+
+def _parsed(path: Path) -> Review:
+    row = _read(path)
+    row.pop("image", None)
+    try:
+        return Review.model_validate(row)
+    except ValidationError as error:
+        raise DataError(f"{path}: is no review; remove that file") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        row = json.loads(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: can't be read ({error.strerror}); check its permissions") from error
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise DataError(
+            f"{path}: was not written by aln web; remove that file, or choose another --out folder"
+        )
+    return row
+
+
+def _write(path: Path, row: Mapping[str, Any]) -> None:
+    try:
+        write_atomic(path, json.dumps(row).encode())
+    except OSError as error:
+        raise DataError(
+            f"{path}: can't be written ({error.strerror}); make room or permission, or choose another --out"
+        ) from error
