@@ -6,20 +6,23 @@ side comes from `train-fullsup`, and figures that do look (the oracles) say so i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from aln.boxes import parse_rule
+from aln.boxes import FloatArray, parse_rule
 from aln.data.base import GroundTruth, Image, LabelledImages, Truth
 from aln.errors import DataError, ModelError
 from aln.evaluation.protocols import PROTOCOLS, EvaluationProtocol
 from aln.evaluation.records import Record
 from aln.evaluation.rows import Row
-from aln.evaluation.session import Contender, Session
+from aln.evaluation.session import Contender, OnScoreMap, Session
 from aln.evaluation.trivial import TRIVIAL_METHODS, choose_side, spaced
 from aln.localizer import Localizer
 from aln.sources import Photograph, batches
 
 OnError = Callable[[str, Exception], None]
+
+Rules = Mapping[str, Mapping[str, str]]
+"""For each method its threshold rules, by what rows call them."""
 
 
 def evaluate(
@@ -35,7 +38,54 @@ def evaluate(
     protocol: str = "exact",
     on_error: OnError | None = None,
     progress: Callable[[int], None] | None = None,
+    on_score_map: OnScoreMap | None = None,
 ) -> list[Row]:
+    """Score methods, the trivial boxes and the classifier; the rows of `score`, which see.
+
+    Args:
+        localizer: The trained model.
+        images: The images to measure on.
+        truth: Their boxes and masks.
+        methods: Names of methods; the trivial ones are added.
+        rules: Threshold rules of all methods, each gives rows of its own.
+        dataset: What rows call the data set; by default its own name.
+        side: See `score`, as the rest.
+        max_images: At most so many.
+        protocol: Name of the evaluation protocol.
+        on_error: Called for an image that can't be read.
+        progress: Called with the number of images of each batch that is done.
+        on_score_map: Called with each score map of the `methods`, not of the trivial ones.
+    """
+    named = {method: {parse_rule(rule).text: rule for rule in rules} for method in methods}
+    session = score(
+        localizer,
+        images,
+        truth,
+        named,
+        side=side,
+        max_images=max_images,
+        protocol=protocol,
+        on_error=on_error,
+        progress=progress,
+        on_score_map=on_score_map,
+    )
+    return session.rows(dataset or images.name, protocol)
+
+
+def score(
+    localizer: Localizer,
+    images: LabelledImages,
+    truth: GroundTruth,
+    rules: Rules,
+    *,
+    side: float | None = None,
+    max_images: int = 0,
+    protocol: str = "exact",
+    memory: bool = False,
+    on_error: OnError | None = None,
+    progress: Callable[[int], None] | None = None,
+    on_score_map: OnScoreMap | None = None,
+) -> Session:
     """Score methods, the trivial boxes and the classifier on every image that has a usable annotation.
 
     Each method is given the true class; Metric 2 asks the classifier's own as well.
@@ -44,16 +94,16 @@ def evaluate(
         localizer: The trained model.
         images: The images to measure on; their classes are matched with the model's by name.
         truth: Their boxes and masks.
-        methods: Names of methods; the trivial ones are added.
-        rules: Threshold rules, each gives rows of its own.
-        dataset: What rows call the data set; by default its own name.
+        rules: The methods, each with its threshold rules; the trivial ones are added.
         side: Side of the centred box, chosen elsewhere (`trivial.choose_side` on `train-fullsup`). None
             chooses it on the measured images and marks the row "oracle side".
         max_images: Measure on at most this many images, evenly spaced; 0: on all.
         protocol: Name of the evaluation protocol.
+        memory: Measure the memory of each method too.
         on_error: Called with the name of an image that can't be read and the reason; it is skipped. Without
             `on_error` the error is raised.
         progress: Called with the number of images of each batch that is done.
+        on_score_map: Called with each score map of the methods, not of the trivial ones.
 
     Raises:
         ConfigError: For an unknown method, rule or protocol.
@@ -61,33 +111,61 @@ def evaluate(
         DataError: If no image can be scored, or one can't be read and `on_error` is None.
     """
     measure = PROTOCOLS[protocol]
-    labels = _labels(localizer, images)
-    chosen = [i for i in range(len(images)) if images.image_id(i) in truth]
-    chosen = [chosen[i] for i in spaced(len(chosen), max_images)]
-    contenders = _contenders(localizer, methods, rules, measure)
+    annotated = annotated_batches(localizer, images, truth, max_images=max_images, on_error=on_error)
+    contenders = _contenders(localizer, rules, measure)
     used = choose_side(images, truth, max_images) if side is None else side
     contenders += _trivial(localizer, used, f"{'oracle ' if side is None else ''}side {used:.2f}", measure)
-    session = Session(localizer, contenders)
-    truths: dict[str, Truth] = {}
-    photographs = _read(images, truth, chosen, labels, truths=truths, on_error=on_error)
-    for batch in batches(photographs, localizer.config.localize.batch_size):
-        session.add(batch, [truths.pop(photograph.image_id) for photograph in batch])
+    session = Session(localizer, contenders, memory=memory, on_score_map=_untrivial(on_score_map))
+    for batch, truths in annotated:
+        session.add(batch, truths)
         if progress is not None:
             progress(len(batch))
     if not session.small:
         raise DataError(f"{images.name}: no image could be scored; none is readable and has a box")
-    return session.rows(dataset or images.name, protocol)
+    return session
 
 
-def _contenders(
-    localizer: Localizer, methods: Sequence[str], rules: Sequence[str], measure: EvaluationProtocol
-) -> list[Contender]:
-    parsed = {rule.text: rule for rule in map(parse_rule, rules)}
+def annotated_batches(
+    localizer: Localizer,
+    images: LabelledImages,
+    truth: GroundTruth,
+    *,
+    max_images: int = 0,
+    on_error: OnError | None = None,
+) -> Iterator[tuple[list[Photograph], list[Truth]]]:
+    """Batches of photographs with a usable annotation, each with its class in the model, and their truth.
+
+    Raises:
+        ModelError: If the model lacks a class.
+        DataError: If an image can't be read and `on_error` is None.
+    """
+    labels = _labels(localizer, images)
+    chosen = [i for i in range(len(images)) if images.image_id(i) in truth]
+    chosen = [chosen[i] for i in spaced(len(chosen), max_images)]
+    truths: dict[str, Truth] = {}
+    photographs = _read(images, truth, chosen, labels, truths=truths, on_error=on_error)
+    size = localizer.config.localize.batch_size
+    return ((batch, [truths.pop(p.image_id) for p in batch]) for batch in batches(photographs, size))
+
+
+def _contenders(localizer: Localizer, rules: Rules, measure: EvaluationProtocol) -> list[Contender]:
     return [
-        Contender(localizer.task(method), parsed, Record(measure))
-        for method in dict.fromkeys(methods)
+        Contender(
+            localizer.task(method),
+            {name: parse_rule(rule) for name, rule in own.items()},
+            Record(measure),
+        )
+        for method, own in rules.items()
         if method not in TRIVIAL_METHODS
     ]
+
+
+def _untrivial(on_score_map: OnScoreMap | None) -> OnScoreMap | None:
+    def pass_on(method: str, photograph: Photograph, truth: Truth, score_map: FloatArray) -> None:
+        if on_score_map is not None and method not in TRIVIAL_METHODS:
+            on_score_map(method, photograph, truth, score_map)
+
+    return pass_on
 
 
 def _trivial(localizer: Localizer, side: float, name: str, measure: EvaluationProtocol) -> list[Contender]:

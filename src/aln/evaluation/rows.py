@@ -14,6 +14,9 @@ NO_RULE = "none"
 RULE_FREE = (BEST_THRESHOLD, ALL_THRESHOLDS, AT_MAXIMUM, NO_RULE)
 """What `rule` says where the figure doesn't depend on a threshold rule."""
 
+PEAK_MEMORY = "peak_memory"
+"""A metric in MiB instead of percent: by how much a method lets the process grow."""
+
 SMALL_SUFFIX = "_small"
 """Marks figures over the images whose truth box covers less than half of the image."""
 
@@ -30,7 +33,7 @@ class Row:
         rule: The threshold rule; for trivial boxes what they are; one of `RULE_FREE` where none is used.
         protocol: Name of the evaluation protocol.
         metric: Name of the metric, with `SMALL_SUFFIX` for the smaller half.
-        value: The figure in percent.
+        value: The figure in percent (MiB where the metric is `PEAK_MEMORY`).
         ci_low: Lower end of its 95 % bootstrap interval over the images.
         ci_high: Upper end.
         n_images: Images that were scored.
