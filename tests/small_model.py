@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from aln.config import Config, load_config
+from aln.engine import TorchEngine
 from aln.localizer import Localizer
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
@@ -48,7 +49,7 @@ def small_networks(seed: int = 0, *, corruption: bool = True) -> Networks:
 def small_localizer(seed: int = 0, *, corruption: bool = True) -> Localizer:
     """A localizer around `small_networks`."""
     networks = small_networks(seed, corruption=corruption)
-    return Localizer(networks, CLASS_NAMES, small_config(), {"seed": 7, "data": {"name": "none"}})
+    return Localizer(TorchEngine(networks), CLASS_NAMES, small_config(), {"seed": 7, "data": {"name": "none"}})
 
 
 def photograph(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:

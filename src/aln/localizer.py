@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -15,23 +14,18 @@ from torch import Tensor
 from aln.boxes import FloatArray, Rule, binarise, boxes_from_mask, parse_rule
 from aln.config import Config
 from aln.data.images import resize_to_input
+from aln.engine import Engine, Task, TorchEngine, checked_task
 from aln.errors import ConfigError, ModelError
 from aln.localization import Localization
-from aln.methods import METHODS, Method
 from aln.model_io import Provenance, load_model, save_model
 from aln.models.networks import Networks
 from aln.score_map import bring_back
 from aln.sources import Image, Photograph, Source, batches, opened
 
+if TYPE_CHECKING:
+    from aln.exported.engine import ExportedEngine
+
 Boxes = Literal["largest", "all"]
-
-
-@dataclass(frozen=True)
-class Task:
-    """A method with its options, checked."""
-
-    method: Method
-    options: dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,33 +33,55 @@ class Localizer:
     """A trained model.
 
     Attributes:
-        networks: The networks and their preprocessing.
+        engine: The networks and their preprocessing, or a model exported from them.
         class_names: Names of the C classes.
         config: The settings of its run; `config.localize` holds the defaults of `localize`.
         provenance: How the model came to be.
     """
 
-    networks: Networks
+    engine: Engine
     class_names: tuple[str, ...]
     config: Config
     provenance: Provenance
 
     @classmethod
     def load(cls, path: Path | str, device: str = "cpu") -> Localizer:
-        """Read a model folder.
+        """Read a model folder, or an exported model (.onnx).
 
         Raises:
-            ModelError, ConfigError: If the folder holds no usable model, or this machine lacks `device`;
-                names what is wrong.
+            ModelError, ConfigError: If there is no usable model, or this machine lacks `device`; names what
+                is wrong.
         """
-        saved = load_model(Path(path), device)
-        return cls(saved.networks, saved.class_names, saved.config, saved.provenance)
+        path = Path(path)
+        if path.suffix.lower() == ".onnx" or path.is_file():
+            from aln.exported.engine import open_exported  # noqa: PLC0415 the networks need none of it
+
+            return cls.of_exported(open_exported(path, device))
+        saved = load_model(path, device)
+        return cls(TorchEngine(saved.networks), saved.class_names, saved.config, saved.provenance)
+
+    @classmethod
+    def of_exported(cls, engine: ExportedEngine) -> Localizer:
+        """The localizer of an open exported model."""
+        about = engine.metadata
+        return cls(engine, about.class_names, about.config, about.provenance)
+
+    @property
+    def networks(self) -> Networks:
+        """The networks in torch.
+
+        Raises:
+            ModelError: If the model is an exported one.
+        """
+        if not isinstance(self.engine, TorchEngine):
+            raise ModelError("an exported model holds no networks for torch; load the folder of its run")
+        return self.engine.networks
 
     def save(self, path: Path | str) -> None:
         """Write a model folder that `load` gives back.
 
         Raises:
-            ModelError: If the folder can't be written.
+            ModelError: If the folder can't be written, or the model is an exported one.
         """
         save_model(Path(path), self.networks, self.class_names, self.config, self.provenance)
 
@@ -112,29 +128,17 @@ class Localizer:
             ConfigError: For an unknown method or option.
             ModelError: If the method needs a network that the model lacks.
         """
-        entry = METHODS[method]
-        if entry.needs_corruption_net and self.networks.corruption is None:
-            raise ModelError(
-                f"method {method!r} needs a corruption net, and this model has a classifier alone"
-            )
-        parameters = inspect.signature(entry.function).parameters.values()
-        known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-        if unknown := [name for name in options if name not in known]:
-            choices = f"it has: {', '.join(known)}" if known else "it has none"
-            raise ConfigError(f"method {method!r} has no option {unknown[0]!r}; {choices}")
-        return Task(entry, dict(options))
+        return checked_task(self.engine, method, **options)
 
     def prepare(self, images: Sequence[Image]) -> Tensor:
         """Photographs as the networks' input, float32 (B, 3, S, S) on the networks' device."""
-        size = self.networks.preprocessing.input_size
-        pixels = np.stack([resize_to_input(image, size) for image in images])
-        device = self.networks.classifier.head.weight.device
-        return self.networks.preprocessing.normalise(torch.from_numpy(pixels).to(device))
+        preprocessing = self.engine.preprocessing
+        pixels = np.stack([resize_to_input(image, preprocessing.input_size) for image in images])
+        return preprocessing.normalise(torch.from_numpy(pixels).to(self.engine.device))
 
-    @torch.inference_mode()
     def probabilities(self, batch: Tensor) -> FloatArray:
         """The classifier's class probabilities, float32 (B, C), of a prepared batch."""
-        probabilities: FloatArray = self.networks.classifier(batch).softmax(1).cpu().numpy()
+        probabilities: FloatArray = self.engine.probabilities(batch).cpu().numpy()
         return probabilities
 
     def raw_scores(self, batch: Tensor, labels: Sequence[int], task: Task) -> FloatArray:
@@ -147,13 +151,13 @@ class Localizer:
             if not 0 <= label < len(self.class_names):
                 raise ConfigError(f"there is no class {label}: the model has {len(self.class_names)}, from 0")
         chosen = torch.tensor(labels, dtype=torch.int64, device=batch.device)
-        scores = task.method.function(self.networks, batch, chosen, **task.options)
+        scores = self.engine.scores(task, batch, chosen)
         raw: FloatArray = scores.detach().float().cpu().numpy()
         return raw
 
     def score_map(self, raw: FloatArray, image: Image, task: Task) -> FloatArray:
         """One raw map (h, w) as a score map float32 (H, W) in [0, 1] of the original photograph."""
-        return bring_back(raw, image, self.networks.superpixels if task.method.superpixels else None)
+        return bring_back(raw, image, self.engine.superpixels if task.method.superpixels else None)
 
     def found(
         self,
@@ -202,5 +206,5 @@ class Localizer:
 
 
 def load(path: Path | str, device: str = "cpu") -> Localizer:
-    """Read a trained model from its folder; see `Localizer.load`."""
+    """Read a trained model from its folder or an exported file; see `Localizer.load`."""
     return Localizer.load(path, device)

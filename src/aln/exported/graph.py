@@ -1,0 +1,142 @@
+"""From trained networks to one ONNX graph: resize, normalisation, both networks, superpixel means.
+
+images         uint8 (batch, height, width, 3)   RGB, any size
+segments       int64 (batch, S, S)               superpixels of the images at S×S; may be left out, which
+                                                 makes every pixel one of its own
+probabilities  float32 (batch, C)                of the classes
+scores         float32 (batch, S, S)             occlusion probability, the same all over a superpixel
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import onnx
+import torch
+from onnx import TensorProto, compose, helper, inliner
+from onnxscript import optimizer
+from torch import Tensor, nn
+
+from aln.exported.metadata import Metadata
+from aln.exported.resize import OPSET, front
+from aln.methods.aln import answers
+from aln.models.networks import Networks
+
+BATCH, INNER = "batch", "networks."
+
+
+class _Answers(nn.Module):
+    """Pixels uint8 (B, S, S, 3) and superpixels to class probabilities and scores."""
+
+    def __init__(self, networks: Networks) -> None:
+        super().__init__()
+        self.classifier, self.corruption = networks.classifier, networks.corruption
+        self.networks = networks
+
+    def forward(self, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        images = self.networks.preprocessing.normalise(pixels)
+        return answers(self.networks, images, labels, labels.shape[1] * labels.shape[2])
+
+
+def traced(networks: Networks) -> onnx.ModelProto:
+    """The networks as ONNX: `pixels` uint8 (B, S, S, 3) and `labels` int64 (B, S, S) to the two answers.
+
+    Raises:
+        ModelError: If the networks have no corruption net.
+    """
+    side = networks.preprocessing.input_size
+    pixels = torch.zeros(2, side, side, 3, dtype=torch.uint8)
+    labels = torch.arange(side * side).reshape(1, side, side).repeat(2, 1, 1)
+    any_batch = {0: torch.export.Dim.DYNAMIC}
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            _Answers(networks).eval(),
+            (pixels, labels),
+            dynamo=True,
+            verbose=False,
+            opset_version=OPSET,
+            input_names=["pixels", "labels"],
+            output_names=["probabilities", "scores"],
+            dynamic_shapes={"pixels": any_batch, "labels": any_batch},
+        )
+    if program is None:
+        raise RuntimeError("torch.onnx.export gave no program")
+    return _without_traces(program.model_proto)
+
+
+def assembled(networks: onnx.ModelProto, metadata: Metadata) -> onnx.ModelProto:
+    """What `traced` gives with the resize before it, optional superpixels and metadata: the whole file."""
+    head = _head(metadata.input_size)
+    head.ir_version = networks.ir_version
+    joined = [("pixels", INNER + "pixels"), ("labels", INNER + "labels")]
+    model = compose.merge_models(head, compose.add_prefix(networks, INNER), io_map=joined)
+    for output in model.graph.output:
+        inner, output.name = output.name, output.name.removeprefix(INNER)
+        model.graph.node.append(helper.make_node("Identity", [inner], [output.name]))
+    outputs = (("probabilities", [len(metadata.class_names)]), ("scores", [metadata.input_size] * 2))
+    del model.graph.output[:]
+    model.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *shape]) for name, shape in outputs
+    )
+    model.graph.initializer.append(_each_its_own(metadata.input_size))
+    model.producer_name, model.producer_version = "aln", metadata.aln_version
+    del model.opset_import[:]
+    model.opset_import.append(helper.make_opsetid("", OPSET))
+    helper.set_model_props(model, metadata.as_text())
+    onnx.checker.check_model(model)
+    return model
+
+
+def _head(side: int) -> onnx.ModelProto:
+    """`aln.exported.resize.front` as a model, with types and shapes."""
+    model = front.to_model_proto()
+    graph = model.graph
+    for inputs, name, kind, shape in (
+        (graph.input, "images", TensorProto.UINT8, [BATCH, "height", "width", 3]),
+        (graph.input, "segments", TensorProto.INT64, ["batch or 1", side, side]),
+        (graph.output, "pixels", TensorProto.UINT8, [BATCH, side, side, 3]),
+        (graph.output, "labels", TensorProto.INT64, [BATCH, side, side]),
+    ):
+        (one,) = (value for value in inputs if value.name == name)
+        one.CopyFrom(helper.make_tensor_value_info(name, kind, shape))
+    return optimizer.optimize(inliner.inline_local_functions(model))
+
+
+def _each_its_own(side: int) -> onnx.TensorProto:
+    """What `segments` is where the caller gives none."""
+    numbers = torch.arange(side * side).reshape(1, side, side).numpy()
+    return onnx.numpy_helper.from_array(numbers, "segments")
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """torch notes for each node from which line of which file on this machine it came."""
+    graph = model.graph
+    for part in (
+        model,
+        graph,
+        *graph.node,
+        *graph.input,
+        *graph.output,
+        *graph.value_info,
+        *graph.initializer,
+    ):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without torch's own deprecation warnings, and its notes that torchvision is not there."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning, message=".*LeafSpec.*")
+            yield
+    finally:
+        log.setLevel(level)
