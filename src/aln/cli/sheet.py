@@ -37,7 +37,9 @@ def sheet(
     With --worst: where the boxes are most wrong, evenly over the classes, and how.
     """
     from aln.errors import ConfigError
+    from aln.measure import sheet_of
     from aln.output import require_writable
+    from aln.sheets import comparison_of, worst_of
     from aln.visualize import write_png
 
     require_writable(out)
@@ -45,21 +47,12 @@ def sheet(
     if chosen == [] or (worst and chosen is not None and len(chosen) > 1):
         raise ConfigError("--methods wants names of methods, with --worst just one; see aln methods")
     where = data_config(data, data_format, settings)
+    to_user = console(stderr=True)
     if worst:
-        from aln.sheets import worst_of
-
         method = chosen[0] if chosen else None
-        picture = worst_of(
-            run, where, split=split, method=method, count=count or 24, console=console(stderr=True)
-        )
+        picture = worst_of(run, where, split=split, method=method, count=count or 24, console=to_user)
     elif chosen:
-        from aln.sheets import comparison_of
-
-        picture = comparison_of(
-            run, where, chosen, split=split, count=count or 12, console=console(stderr=True)
-        )
+        picture = comparison_of(run, where, chosen, split=split, count=count or 12, console=to_user)
     else:
-        from aln.measure import sheet_of
-
         picture = sheet_of(run, where, split=split, count=count or 24)
     write_png(out, picture, colours=256)

@@ -102,11 +102,14 @@ def worst_misses(
 def _classes(images: LabelledImages, index: int, found: Localization) -> str:
     """The true class, and what the classifier takes the photograph for where that is another one."""
     own, true = found.class_names[found.predicted_label], images.class_names[images.label(index)]
-    return true if own == true else f"{true}, taken for {own}"
+    return true if own == true else f"{true} → {own}"
 
 
 def _heading(method: str, seen: int, kinds: Sequence[Kind], shown: int) -> str:
     counts = Counter(kinds)
     shares = ", ".join(f"{kind} {100 * counts[kind] / len(kinds):.0f} %" for kind in KINDS)
     which = "all of them" if shown == len(kinds) else f"the worst {shown}, evenly over the classes"
-    return f"{method} missed {len(kinds)} of {seen} photographs (IoU < 0.5): {shares}. Here: {which}."
+    return (
+        f"{method} missed {len(kinds)} of {seen} photographs (IoU < 0.5): {shares}. "
+        f"Here: {which}. “A → B”: the classifier takes an A for a B."
+    )

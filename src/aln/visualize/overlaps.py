@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Overlaps = Mapping[str, NDArray[np.floating]]
-"""IoU of each image, float (n,) in 0..1, by the name of the method."""
+"""IoU of each image, float (n,) in 0..1, by the name of the method; NaN where it was not measured."""
 
 BINS = 20
 THRESHOLDS = np.arange(101) / 100
@@ -49,11 +49,16 @@ def iou_histograms(overlaps: Overlaps, path: Path) -> None:
     """
     edges = np.linspace(0, 1, BINS + 1)
     ordered = _best_first(overlaps)
-    figure, panels = _panels(ordered, "IoU of found and true box", "images [%]")
+    figure, panels = _panels(
+        ordered, "IoU of found and true box (in the corner: images at 0.5 or above)", "images [%]"
+    )
+    highest = 0.0
     colours = [BLUE if left >= RIGHT_IOU else ORANGE for left in edges[:-1]]
     for values, axes in zip(ordered.values(), panels, strict=True):
         shares = 100 * np.histogram(values, edges)[0] / len(values)
         axes.bar(edges[:-1], shares, width=1 / BINS, align="edge", color=colours, edgecolor="white", lw=0.5)
+        highest = max(highest, float(shares.max()))
+    panels[0].set_ylim(0, 1.25 * highest)  # room for the figure in the corner
     save_figure(figure, path)
 
 
@@ -72,7 +77,9 @@ def accuracy_curves(overlaps: Overlaps, path: Path, *, baseline: str | None = No
         DataError: If the picture can't be written.
     """
     ordered = _best_first(overlaps)
-    figure, panels = _panels(ordered, "IoU from which a box counts as right", "accuracy [%]")
+    dashed = f"; dashed: {baseline}" if baseline in ordered else ""
+    across = f"IoU from which a box counts as right\n(in the corner: at 0.5; grey: the other methods{dashed})"
+    figure, panels = _panels(ordered, across, "accuracy [%]")
     curves = {name: accuracy_curve(values) for name, values in ordered.items()}
     for (name, curve), axes in zip(curves.items(), panels, strict=True):
         for other in curves.values():
@@ -86,9 +93,10 @@ def accuracy_curves(overlaps: Overlaps, path: Path, *, baseline: str | None = No
 
 def _best_first(overlaps: Overlaps) -> dict[str, NDArray[np.floating]]:
     """By accuracy at IoU 0.5; equals stay in their order."""
-    if not overlaps or not all(len(values) for values in overlaps.values()):
+    measured = {name: values[~np.isnan(values)] for name, values in overlaps.items()}
+    if not measured or not all(len(values) for values in measured.values()):
         raise ValueError("a figure of IoUs needs at least one method, and each of them at least one image")
-    return dict(sorted(overlaps.items(), key=lambda item: -_accuracy(item[1])))
+    return dict(sorted(measured.items(), key=lambda item: -_accuracy(item[1])))
 
 
 def _accuracy(ious: NDArray[np.floating]) -> float:
