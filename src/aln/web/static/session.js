@@ -1,0 +1,242 @@
+// The album, the photograph that is open, and what was edited in it. Knows nothing of the page.
+
+import { api, picture } from "./api.js";
+import { History } from "./history.js";
+import { Superpixels, decoded, encoded } from "./masks.js";
+import { Saver } from "./saving.js";
+
+export class Session extends EventTarget {
+  constructor(model) {
+    super();
+    this.model = model;
+    this.choice = { method: model.method, rule: model.rule, boxes: model.boxes };
+    this.photographs = [];
+    this.index = -1;
+    this.open = null; // { key, name, width, height, image, heat, superpixels, result, history, state, touched }
+    this.selected = -1;
+    this.turn = 0;
+    this.saver = new Saver((left, problem) => this.tell("saving", { left, problem }));
+  }
+
+  tell(type, detail = {}) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  get edit() {
+    return this.open?.history.current ?? null;
+  }
+
+  get accepted() {
+    return this.photographs.filter((photograph) => photograph.state === "accepted").length;
+  }
+
+  async load() {
+    this.photographs = await api.photographs();
+    this.tell("album");
+  }
+
+  async show(index) {
+    if (index < 0 || index >= this.photographs.length) return;
+    const turn = ++this.turn;
+    const { key, name } = this.photographs[index];
+    this.index = index;
+    this.open = null;
+    this.selected = -1;
+    this.tell("loading", { name });
+    try {
+      const open = await this.fetched(key, name);
+      if (turn !== this.turn) return;
+      this.open = open;
+      this.selected = open.history.current.boxes.length ? 0 : -1;
+      this.tell("opened");
+      await this.loadHeat();
+    } catch (error) {
+      if (turn === this.turn) this.tell("failed", { error });
+    }
+  }
+
+  async fetched(key, name) {
+    const stored = this.saver.pending(key) ?? (await api.review(key));
+    const choice = stored
+      ? { method: stored.method, rule: stored.rule, label: stored.label, boxes: this.choice.boxes }
+      : this.choice;
+    const [image, result, values] = await Promise.all([
+      picture(api.pictureUrl(key)),
+      api.localization(key, choice),
+      api.superpixels(key),
+    ]);
+    const { width, height } = result;
+    return {
+      key, name, width, height, image, result,
+      heat: null,
+      superpixels: new Superpixels(values, width, height),
+      history: new History(stored ? editOf(stored) : editOf(result)),
+      state: stored ? stored.state : "new",
+    };
+  }
+
+  async loadHeat() {
+    const { open, edit } = this;
+    const heat = await picture(api.heatUrl(open.key, edit));
+    if (this.open === open) {
+      open.heat = heat;
+      this.tell("pictures");
+    }
+  }
+
+  // The mask of the current edit; decoded once.
+  mask() {
+    const { open, edit } = this;
+    if (open.maskOf !== edit.counts) {
+      open.maskOf = edit.counts;
+      open.mask = decoded(edit.counts, open.width, open.height);
+    }
+    return open.mask;
+  }
+
+  // A step by hand: kept, shown, saved.
+  commit(changes, kind, joins = false) {
+    this.open.history.push({ ...this.edit, ...changes }, kind, joins);
+    this.changed(kind);
+  }
+
+  changed(kind) {
+    this.selected = Math.min(this.selected, this.edit.boxes.length - 1);
+    if (this.open.state === "new") this.open.state = "draft";
+    this.save();
+    this.tell("edited", { kind });
+  }
+
+  save() {
+    const { open, edit } = this;
+    this.listed(open.key, open.state);
+    const { counts, ...rest } = edit;
+    this.saver.save(open.key, { ...rest, mask: { size: [open.height, open.width], counts }, state: open.state });
+  }
+
+  listed(key, state) {
+    const photograph = this.photographs.find((one) => one.key === key);
+    if (photograph) photograph.state = state;
+    this.tell("album");
+  }
+
+  step(way) {
+    const { open } = this;
+    const before = this.edit;
+    open.history[way]();
+    if (this.edit === before) return false;
+    this.changed(way);
+    if (before.method !== this.edit.method || before.label !== this.edit.label) this.loadHeat();
+    return true;
+  }
+
+  // Another method, rule, class or way to find boxes: the model looks again.
+  async choose(changes) {
+    const { open, edit } = this;
+    const { boxes, ...named } = changes;
+    const choice = { method: edit.method, rule: edit.rule, label: edit.label, ...named };
+    this.choice = { method: choice.method, rule: choice.rule, boxes: boxes ?? this.choice.boxes };
+    this.asked?.abort();
+    this.asked = new AbortController();
+    let result;
+    try {
+      result = await api.localization(open.key, { ...choice, boxes: this.choice.boxes }, this.asked.signal);
+    } catch (error) {
+      if (error.name !== "AbortError") this.tell("failed", { error });
+      return;
+    }
+    if (this.open !== open) return;
+    open.result = result;
+    open.history.push(editOf(result), "choose", true);
+    this.selected = Math.min(Math.max(this.selected, 0), result.boxes.length - 1);
+    if (open.state !== "new") this.save();
+    this.tell("edited", { kind: "choose" });
+    if (choice.method !== edit.method || choice.label !== edit.label) await this.loadHeat();
+  }
+
+  // Change the class: where nobody has edited yet the model looks for it, else mask and boxes stay.
+  async classify(label) {
+    if (label === this.edit.label) return;
+    if (this.open.state === "new") {
+      await this.choose({ label });
+      this.changed("class");
+    } else {
+      this.commit({ label }, "class");
+      await this.loadHeat();
+    }
+  }
+
+  // The mask was painted; boxes follow it until one is moved by hand.
+  async painted(mask) {
+    this.commit({ counts: encoded(mask) }, "mask");
+    if (this.edit.fitted) await this.fit();
+  }
+
+  async fit(kind = null) {
+    const { open, edit } = this;
+    const mask = { size: [open.height, open.width], counts: edit.counts };
+    try {
+      const boxes = await api.boxes(open.key, { method: edit.method, boxes: this.choice.boxes, label: edit.label }, mask);
+      if (this.open !== open) return;
+      if (kind) this.commit({ boxes, fitted: true }, kind);
+      else if (open.history.amend(edit, { ...edit, boxes, fitted: true })) this.changed("mask");
+    } catch (error) {
+      this.tell("failed", { error });
+    }
+  }
+
+  setBox(index, box, kind, joins = false) {
+    const boxes = this.edit.boxes.map((one, place) => (place === index ? { ...one, ...box } : one));
+    this.commit({ boxes, fitted: false }, kind, joins);
+  }
+
+  addBox(box) {
+    this.selected = this.edit.boxes.length;
+    this.commit({ boxes: [...this.edit.boxes, { ...box, score: 1 }], fitted: false }, "new box");
+  }
+
+  removeBox(index) {
+    this.commit({ boxes: this.edit.boxes.filter((_, place) => place !== index), fitted: false }, "delete box");
+  }
+
+  select(index) {
+    this.selected = index;
+    this.tell("selected");
+  }
+
+  accept() {
+    this.open.state = "accepted";
+    this.save();
+    this.tell("accepted");
+  }
+
+  async reset() {
+    const { open } = this;
+    await this.saver.settled();
+    await api.forget(open.key);
+    this.listed(open.key, "new");
+    await this.show(this.index);
+  }
+
+  async add(file) {
+    const added = await api.add(file);
+    if (!this.photographs.some((one) => one.key === added.key)) this.photographs.push(added);
+    this.tell("album");
+    return this.photographs.findIndex((one) => one.key === added.key);
+  }
+
+  // The next photograph, from here and around, that nobody has accepted; -1 where all are.
+  nextOpen() {
+    const count = this.photographs.length;
+    for (let step = 1; step <= count; step++) {
+      const index = (this.index + step) % count;
+      if (this.photographs[index].state !== "accepted") return index;
+    }
+    return -1;
+  }
+}
+
+// An edit from a result or a stored review.
+function editOf({ label, boxes, mask, method, rule, fitted = true }) {
+  return { label, boxes, counts: mask.counts, method, rule, fitted };
+}
