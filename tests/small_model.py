@@ -11,6 +11,7 @@ from aln.engine import TorchEngine
 from aln.localizer import Localizer
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
+from aln.models.extras import EXTRAS
 from aln.models.networks import Networks
 from aln.models.preprocessing import Preprocessing
 
@@ -35,21 +36,24 @@ def small_config() -> Config:
 
 
 def small_networks(seed: int = 0, *, corruption: bool = True) -> Networks:
-    """Networks with random weights in eval mode."""
+    """Networks with random weights in eval mode, with those that trained peers add."""
     config = small_config()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         classifier = Classifier(len(CLASS_NAMES), config.model).eval()
         net = CorruptionNet(config.model).eval()
         torch.nn.init.normal_(net.head.weight)  # zero at first, which would make every map flat
+        extras = {name: make(len(CLASS_NAMES), config.model).eval() for name, make in EXTRAS.items()}
     preprocessing = Preprocessing(SIZE, (0.5, 0.4, 0.3), (0.2, 0.25, 0.3))
-    return Networks(classifier, net if corruption else None, preprocessing, config.superpixels)
+    return Networks(classifier, net if corruption else None, preprocessing, config.superpixels, extras)
 
 
 def small_localizer(seed: int = 0, *, corruption: bool = True) -> Localizer:
     """A localizer around `small_networks`."""
     networks = small_networks(seed, corruption=corruption)
-    return Localizer(TorchEngine(networks), CLASS_NAMES, small_config(), {"seed": 7, "data": {"name": "none"}})
+    return Localizer(
+        TorchEngine(networks), CLASS_NAMES, small_config(), {"seed": 7, "data": {"name": "none"}}
+    )
 
 
 def photograph(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:

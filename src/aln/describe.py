@@ -23,15 +23,13 @@ def describe(run: Path) -> dict[str, Any]:
         ModelError, ConfigError: If the folder holds no usable model; names the file.
     """
     model = load_model(run)
-    networks = {"classifier": model.networks.classifier, "corruption": model.networks.corruption}
     provenance = dict(model.provenance)
     return {
         "run": str(run),
         "classes": list(model.class_names),
         "parameters": {
             name: sum(weight.numel() for weight in network.parameters())
-            for name, network in networks.items()
-            if network is not None
+            for name, network in model.networks.by_name().items()
         },
         "scores": provenance.pop("scores", []),
         "provenance": provenance,

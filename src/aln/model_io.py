@@ -1,6 +1,6 @@
 """A trained model as one folder.
 
-    model.safetensors   the weights of both networks, `classifier.` and `corruption.` before their names
+    model.safetensors   the weights of all networks, `classifier.`, `corruption.` ... before their names
     config.toml         every setting of the run
     model.json          format version, class names, preprocessing, checksum of the weights, provenance
 
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import safetensors.torch
 import tomli_w
@@ -30,6 +30,7 @@ from aln.files import write_atomic
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
 from aln.models.device import choose_device
+from aln.models.extras import EXTRAS
 from aln.models.networks import Networks
 from aln.models.preprocessing import Preprocessing
 
@@ -50,7 +51,7 @@ class _Manifest(BaseModel):
 
     format: int = FORMAT
     class_names: Annotated[tuple[str, ...], Field(min_length=1)]
-    networks: tuple[Literal["classifier", "corruption"], ...]
+    networks: tuple[str, ...]
     input_size: Positive
     mean: tuple[_Mean, _Mean, _Mean]
     std: tuple[_Std, _Std, _Std]
@@ -82,7 +83,7 @@ def save_model(
     preprocessing = networks.preprocessing
     manifest = _Manifest(
         class_names=class_names,
-        networks=("classifier",) if networks.corruption is None else ("classifier", "corruption"),
+        networks=tuple(networks.by_name()),
         input_size=preprocessing.input_size,
         mean=preprocessing.mean,
         std=preprocessing.std,
@@ -118,12 +119,15 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> SavedModel:
         nets: dict[str, nn.Module] = {"classifier": Classifier(len(manifest.class_names), config.model)}
         if "corruption" in manifest.networks:
             nets["corruption"] = CorruptionNet(config.model)
+        for name in _extras(manifest, folder):
+            nets[name] = EXTRAS[name](len(manifest.class_names), config.model)
     _assign(nets, weights, folder / WEIGHTS)
     for net in nets.values():
         net.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         net.eval()
     preprocessing = Preprocessing(manifest.input_size, manifest.mean, manifest.std)
-    networks = Networks(nets["classifier"], nets.get("corruption"), preprocessing, config.superpixels)  # type: ignore[arg-type]
+    extras = {name: net for name, net in nets.items() if name in EXTRAS}
+    networks = Networks(nets["classifier"], nets.get("corruption"), preprocessing, config.superpixels, extras)  # type: ignore[arg-type]
     return SavedModel(networks, manifest.class_names, config, manifest.provenance)
 
 
@@ -161,13 +165,22 @@ def _as_json(manifest: _Manifest) -> bytes:
 
 
 def _state(networks: Networks) -> dict[str, Tensor]:
-    nets = {"classifier": networks.classifier, "corruption": networks.corruption}
     return {
         f"{prefix}.{name}": tensor.detach().cpu().contiguous()
-        for prefix, net in nets.items()
-        if net is not None
+        for prefix, net in networks.by_name().items()
         for name, tensor in net.state_dict().items()
     }
+
+
+def _extras(manifest: _Manifest, folder: Path) -> list[str]:
+    """The networks of a model beside classifier and corruption net."""
+    extras = [name for name in manifest.networks if name not in ("classifier", "corruption")]
+    if unknown := [name for name in extras if name not in EXTRAS]:
+        raise ModelError(
+            f"{folder / MANIFEST}: holds a network {unknown[0]!r}, which this aln doesn't know; "
+            "install a newer aln"
+        )
+    return extras
 
 
 def _read_manifest(folder: Path) -> _Manifest:

@@ -36,8 +36,7 @@ def batch(height: int = SIZE, width: int = SIZE, count: int = 5) -> tuple[Tensor
 def state(nets: Networks) -> dict[str, Any]:
     """Everything that a method could leave behind, in comparable form."""
     found: dict[str, Any] = {"rng": torch.get_rng_state().tolist(), "grad": torch.is_grad_enabled()}
-    for prefix, net in (("classifier", nets.classifier), ("corruption", nets.corruption)):
-        assert isinstance(net, nn.Module)
+    for prefix, net in nets.by_name().items():
         for name, module in net.named_modules():
             hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)
             found[f"{prefix}.{name}"] = (
@@ -142,16 +141,15 @@ def test_is_described(name: str) -> None:
 
 @contextmanager
 def _failing(nets: Networks) -> Iterator[None]:
-    """Make the last convolution of both networks raise."""
+    """Make the last convolution of every network raise."""
 
     def fail(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         raise RuntimeError("half-way")
 
     handles = []
-    for net in (nets.classifier, nets.corruption):
-        assert isinstance(net, nn.Module)
-        convolutions = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
-        handles.append(convolutions[-1].register_forward_pre_hook(fail))
+    for net in nets.by_name().values():
+        layers = [module for module in net.modules() if isinstance(module, nn.Conv2d)] or [*net.modules()]
+        handles.append(layers[-1].register_forward_pre_hook(fail))
     try:
         yield
     finally:

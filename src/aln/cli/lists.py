@@ -29,6 +29,8 @@ def methods() -> None:
     for name in METHODS:
         method = METHODS[name]
         needs = "classifier and corruption net" if method.needs_corruption_net else "classifier"
+        if method.extra:
+            needs = f"{method.extra.replace('_', ' ')} of --set training.variant={name}"
         table.add_row(name, method.summary, method.cite, needs)
     console().print(table)
 

@@ -16,11 +16,11 @@ class FormatOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-OptionsT = TypeVar("OptionsT", bound=FormatOptions)
+OptionsT = TypeVar("OptionsT", bound=BaseModel)
 
 
-def parse_options(model: type[OptionsT], options: Options, data_format: str) -> OptionsT:
-    """Check `options` against the format's own.
+def parse_options(model: type[OptionsT], options: Options, name: str, kind: str = "data format") -> OptionsT:
+    """Check `options` against those of the format, or another `kind` of thing, called `name`.
 
     Raises:
         ConfigError: For an unknown option or a bad value; names the valid options.
@@ -29,9 +29,7 @@ def parse_options(model: type[OptionsT], options: Options, data_format: str) -> 
         return model.model_validate(dict(options))
     except ValidationError as error:
         fault = error.errors()[0]
-        name = ".".join(map(str, fault["loc"]))
+        option = ".".join(map(str, fault["loc"]))
         problem = "is unknown" if fault["type"] == "extra_forbidden" else fault["msg"]
         valid = ", ".join(model.model_fields) or "none"
-        raise ConfigError(
-            f"data format {data_format!r}: option {name!r} {problem}; its options: {valid}"
-        ) from error
+        raise ConfigError(f"{kind} {name!r}: option {option!r} {problem}; its options: {valid}") from error

@@ -1,9 +1,11 @@
 """Localization methods. A new one is one file here and one import line below."""
 
 from aln.methods import (
+    acol,
     aln,
     backprop,
     cam,
+    casm,
     center_box,
     grad_cam,
     grad_cam_pp,
@@ -15,15 +17,18 @@ from aln.methods import (
     perturbation,
     rise,
     score_cam,
+    supervised,
 )
 from aln.methods.base import METHODS, Method
 
 __all__ = [
     "METHODS",
     "Method",
+    "acol",
     "aln",
     "backprop",
     "cam",
+    "casm",
     "center_box",
     "grad_cam",
     "grad_cam_pp",
@@ -35,4 +40,5 @@ __all__ = [
     "perturbation",
     "rise",
     "score_cam",
+    "supervised",
 ]

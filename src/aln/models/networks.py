@@ -1,12 +1,13 @@
-"""`Networks`: the two trained networks and everything needed to feed them."""
+"""`Networks`: the trained networks and everything needed to feed them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from aln.config import SuperpixelConfig
 from aln.models.classifier import Classifier
@@ -24,12 +25,19 @@ class Networks:
         corruption: The trained corruption net in eval mode, or None for a classifier alone.
         preprocessing: How images were resized and normalised.
         superpixels: How images are cut into superpixels.
+        extras: Further trained networks, in eval mode, by their names in `aln.models.extras`.
     """
 
     classifier: Classifier
     corruption: CorruptionNet | None
     preprocessing: Preprocessing
     superpixels: SuperpixelConfig
+    extras: Mapping[str, nn.Module] = field(default_factory=dict)
+
+    def by_name(self) -> dict[str, nn.Module]:
+        """Every network there is, by the name it is saved under."""
+        corruption = {} if self.corruption is None else {"corruption": self.corruption}
+        return {"classifier": self.classifier, **corruption, **self.extras}
 
     def segments(self, images: Tensor) -> Tensor:
         """Superpixel labels int64 (B, S, S) of normalised images float32 (B, 3, S, S)."""
