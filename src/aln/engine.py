@@ -12,6 +12,7 @@ from torch import Tensor
 from aln.config import SuperpixelConfig
 from aln.errors import ConfigError, ModelError
 from aln.methods import METHODS, Method
+from aln.methods.base import missing_extra
 from aln.models.networks import Networks
 from aln.models.preprocessing import Preprocessing
 
@@ -78,10 +79,13 @@ class TorchEngine:
             raise ModelError(
                 f"method {method.name!r} needs a corruption net, and this model has a classifier alone"
             )
+        if method.extra and method.extra not in self.networks.extras:
+            raise ModelError(missing_extra(method))
 
     @torch.inference_mode()
     def probabilities(self, images: Tensor) -> Tensor:
-        return self.networks.classifier(images).softmax(1)
+        logits: Tensor = self.networks.classifier(images)
+        return logits.softmax(1)
 
     def scores(self, task: Task, images: Tensor, labels: Tensor) -> Tensor:
         return task.method.function(self.networks, images, labels, **task.options)

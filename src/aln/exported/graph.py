@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import onnx
@@ -92,17 +92,19 @@ def assembled(networks: onnx.ModelProto, metadata: Metadata) -> onnx.ModelProto:
 
 def _head(side: int) -> onnx.ModelProto:
     """`aln.exported.resize.front` as a model, with types and shapes."""
-    model = front.to_model_proto()
+    model: onnx.ModelProto = front.to_model_proto()  # type: ignore[no-untyped-call]
     graph = model.graph
-    for inputs, name, kind, shape in (
-        (graph.input, "images", TensorProto.UINT8, [BATCH, "height", "width", 3]),
-        (graph.input, "segments", TensorProto.INT64, ["batch or 1", side, side]),
-        (graph.output, "pixels", TensorProto.UINT8, [BATCH, side, side, 3]),
-        (graph.output, "labels", TensorProto.INT64, [BATCH, side, side]),
-    ):
-        (one,) = (value for value in inputs if value.name == name)
-        one.CopyFrom(helper.make_tensor_value_info(name, kind, shape))
+    square: list[str | int] = [side, side]
+    _declare(graph.input, "images", TensorProto.UINT8, [BATCH, "height", "width", 3])
+    _declare(graph.input, "segments", TensorProto.INT64, ["batch or 1", *square])
+    _declare(graph.output, "pixels", TensorProto.UINT8, [BATCH, *square, 3])
+    _declare(graph.output, "labels", TensorProto.INT64, [BATCH, *square])
     return optimizer.optimize(inliner.inline_local_functions(model))
+
+
+def _declare(values: Iterable[onnx.ValueInfoProto], name: str, kind: int, shape: Sequence[str | int]) -> None:
+    (one,) = (value for value in values if value.name == name)
+    one.CopyFrom(helper.make_tensor_value_info(name, kind, shape))
 
 
 def _each_its_own(side: int) -> onnx.TensorProto:

@@ -34,10 +34,12 @@ class Metadata(BaseModel):
         method: The method that `scores` comes from.
         rule: Threshold rule.
         boxes: "largest" or "all" components.
+        min_area: Smallest component of "all", as a fraction of the photograph.
         superpixels: How `segments` are to be made.
         precision: Arithmetic of the networks.
         weights_sha256: Checksum of the weights that were exported, as `model.json` has it.
-        config: All settings of the run; `rule`, `boxes` and `superpixels` repeat some for other programs.
+        config: All settings of the run; `rule`, `boxes`, `min_area` and `superpixels` repeat
+            some for other programs.
         provenance: How the model came to be.
     """
 
@@ -50,6 +52,7 @@ class Metadata(BaseModel):
     method: str = METHOD
     rule: str
     boxes: Literal["largest", "all"]
+    min_area: float
     superpixels: SuperpixelConfig
     precision: Literal["float32", "int8"] = "float32"
     weights_sha256: str

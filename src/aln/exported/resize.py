@@ -126,7 +126,7 @@ def resized(images: Value, side: Value) -> Value:
 
 
 @script(DOMAIN, default_opset=op)
-def front(images: Value, segments: Value) -> Value:
+def front(images: Value, segments: Value) -> tuple[Value, Value]:
     """Photographs uint8 (B, H, W, 3) at the networks' size; superpixels int64 (B or 1, S, S) for each."""
     shape = op.Shape(segments)
     pixels = resized(images, op.Gather(shape, 1))
