@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aln.visualize.cells import caption, elided, line_height, wrapped
-from aln.visualize.drawing import INK, text_size
+from aln.visualize.drawing import text_size
 
 
 @pytest.mark.parametrize("text", ["", "cat", "integrated_gradients", "Снежный барс", "a" * 300])
@@ -37,6 +37,6 @@ def test_lines_break_after_spaces_and_underscores(text: str, lines: list[str]) -
 def test_a_short_caption_stands_at_the_bottom() -> None:
     picture = caption(["x"], 40, rows=2)
     assert picture.shape == (2 * line_height(), 40, 3)
-    inked = (picture == INK).all(axis=2).any(axis=1)
+    inked = (picture < 200).any(axis=(1, 2))
     assert not inked[: line_height()].any()
     assert inked[line_height() :].any()
