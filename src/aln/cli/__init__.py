@@ -9,6 +9,7 @@ from aln.cli import localize
 from aln.cli import convert
 from aln.cli import evaluate
 from aln.cli import sheet
+from aln.cli import export
 from aln.cli import info
 from aln.cli import lists
 
