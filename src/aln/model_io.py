@@ -132,11 +132,13 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> SavedModel:
 
 
 def fingerprint(folder: Path) -> str:
-    """Hex digest over the weights of a model folder.
+    """Hex digest over the weights of a model folder, or over all of an exported file.
 
     Raises:
         ModelError: If the folder is no model.
     """
+    if folder.is_file():
+        return hashlib.sha256(folder.read_bytes()).hexdigest()
     return _read_manifest(folder).weights_sha256
 
 

@@ -33,7 +33,7 @@ class _Answers(nn.Module):
 
     def __init__(self, networks: Networks) -> None:
         super().__init__()
-        self.classifier, self.corruption = networks.classifier, networks.corruption
+        self.parts = nn.ModuleDict(networks.by_name())
         self.networks = networks
 
     def forward(self, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -69,10 +69,10 @@ def traced(networks: Networks) -> onnx.ModelProto:
 
 def assembled(networks: onnx.ModelProto, metadata: Metadata) -> onnx.ModelProto:
     """What `traced` gives with the resize before it, optional superpixels and metadata: the whole file."""
-    head = _head(metadata.input_size)
-    head.ir_version = networks.ir_version
+    first = head(metadata.input_size)
+    first.ir_version = networks.ir_version
     joined = [("pixels", INNER + "pixels"), ("labels", INNER + "labels")]
-    model = compose.merge_models(head, compose.add_prefix(networks, INNER), io_map=joined)
+    model = compose.merge_models(first, compose.add_prefix(networks, INNER), io_map=joined)
     for output in model.graph.output:
         inner, output.name = output.name, output.name.removeprefix(INNER)
         model.graph.node.append(helper.make_node("Identity", [inner], [output.name]))
@@ -90,7 +90,7 @@ def assembled(networks: onnx.ModelProto, metadata: Metadata) -> onnx.ModelProto:
     return model
 
 
-def _head(side: int) -> onnx.ModelProto:
+def head(side: int) -> onnx.ModelProto:
     """`aln.exported.resize.front` as a model, with types and shapes."""
     model: onnx.ModelProto = front.to_model_proto()  # type: ignore[no-untyped-call]
     graph = model.graph

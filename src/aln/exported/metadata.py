@@ -18,6 +18,9 @@ FORMAT = 1
 METHOD = "aln"
 """The method whose scores the file gives."""
 
+TEXTS = {"aln_version", "method", "rule", "boxes", "precision", "weights_sha256"}
+"""What is kept as it is; all else is JSON."""
+
 Colour = tuple[float, float, float]
 
 
@@ -82,12 +85,8 @@ def read_metadata(text: Mapping[str, str], path: Path) -> Metadata:
             raise ModelError(
                 f"{path}: has format {found}, this aln reads up to {FORMAT}; install a newer aln"
             )
-        fields = Metadata.model_fields
-        tree = {
-            key: value if fields[key].annotation in (str, Literal["largest", "all"]) else json.loads(value)
-            for key, value in text.items()
-            if key in fields
-        }
+        fields = Metadata.model_fields.keys() & text.keys()
+        tree = {key: text[key] if key in TEXTS else json.loads(text[key]) for key in fields}
         return Metadata.model_validate(tree)
     except (ValidationError, ValueError) as error:
         reason = str(error).splitlines()[0]
