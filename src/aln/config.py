@@ -40,7 +40,10 @@ class SuperpixelConfig(_Section):
 
 
 class ModelConfig(_Section):
-    """Shapes of the two networks. `input_size` must be a multiple of 16."""
+    """Shapes of the two networks. `input_size` must be a multiple of 16.
+
+    With `corruption_reads_classifier` the corruption net sees the classifier's features beside the image.
+    """
 
     input_size: Annotated[int, Field(ge=32, le=512, multiple_of=16)] = 64
     classifier_widths: tuple[Positive, ...] = (32, 64, 128, 256)
@@ -48,6 +51,7 @@ class ModelConfig(_Section):
     classifier_norm: Literal["batch", "group"] = "batch"
     corruption_widths: tuple[Positive, ...] = (16, 32, 64, 64, 64)
     corruption_bottleneck: Positive = 128
+    corruption_reads_classifier: bool = False
 
     @model_validator(mode="after")
     def _depths_fit(self) -> ModelConfig:
@@ -82,16 +86,25 @@ class BalanceConfig(_Section):
 class TrainingConfig(_Section):
     """How the two networks are trained: `warmup_epochs` of the classifier alone, then `epochs` of both.
 
+    `warm_start` is the folder of a model with the same classes and classifier, to begin with that one's.
+    Against the corruption net only `trainable_layers` of the classifier train, counted from the output end:
+    1 is the linear head, 2 the head and the last convolution; 0 freezes it, -1 trains all of it.
+
     In the warm-up each image loses a random share of its superpixels, drawn evenly from
     -`warmup_occlusion`/2 to `warmup_occlusion`, so that a third stay whole. Learning rates are peaks; each
     phase ends at a tenth of its own (cosine). `clean_weight` is the share of the classification loss that
     comes from clean images, 0..1. `freeze_statistics` keeps the classifier's batch statistics as the warm-up
     left them. `max_images` cuts the data set short (0: all of it). An epoch is one pass over the
-    photographs, or, of a small data set, as many as fit into `epoch_images`. `variant` names what is trained:
-    `aln`, or one of its peers (docs/algorithm.md).
+    photographs, or, of a small data set, as many as fit into `epoch_images`. `mask_prior` draws the trained
+    model's maps towards their mean, the less the masks explain (`aln.models.mask_prior`). `variant` names
+    what is trained: `aln`, the `classifier` alone (its warm-up), or one of its peers (docs/algorithm.md),
+    whose own settings are `variant_options`.
     """
 
     variant: str = "aln"
+    variant_options: dict[str, float] = {}
+    warm_start: str = ""
+    trainable_layers: Annotated[int, Field(ge=-1)] = -1
     seed: Annotated[int, Field(ge=0)] = 0
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 10
@@ -107,6 +120,7 @@ class TrainingConfig(_Section):
     preserve_weight: NonNegative = 1.0
     temperature: Annotated[float, Field(gt=0)] = 1.0
     clean_weight: Fraction = 0.5
+    mask_prior: bool = True
     freeze_statistics: bool = True
     flip: bool = True
     shift: Annotated[int, Field(ge=0)] = 4

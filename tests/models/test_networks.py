@@ -8,7 +8,7 @@ import torch
 from aln.config import ModelConfig, SuperpixelConfig, load_config
 from aln.errors import ConfigError
 from aln.models.classifier import Classifier
-from aln.models.corruption import INITIAL_PROBABILITY, CorruptionNet
+from aln.models.corruption import INITIAL_PROBABILITY, CorruptionNet, occlusion_logits
 from aln.models.networks import Networks
 from aln.models.preprocessing import Preprocessing
 
@@ -87,3 +87,35 @@ def test_segments_of_normalised_images() -> None:
 def test_shapes_that_can_not_fit_are_refused(override: str) -> None:
     with pytest.raises(ConfigError, match=r"input_size|classifier_pools"):
         load_config("default", [override])
+
+
+@pytest.mark.parametrize(
+    ("pools", "sources"),
+    [
+        pytest.param([True, True, True, False], {0: 1, 1: 2, 2: 3, 3: 3}, id="poster's classifier"),
+        pytest.param([False, True, False, True], {0: 0, 1: 1, 2: 1, 3: 2}, id="slower to shrink"),
+        pytest.param([True, True, True, True], {0: 1, 1: 2, 2: 3}, id="deeper than the corruption net"),
+    ],
+)
+def test_the_corruption_net_may_read_the_classifier(pools: list[bool], sources: dict[int, int]) -> None:
+    config = _small(64, classifier_pools=pools, corruption_reads_classifier=True)
+    classifier, net = Classifier(5, config).eval(), CorruptionNet(config).eval()
+    torch.nn.init.normal_(net.head.weight)
+    images = torch.randn(2, 3, 64, 64)
+    assert net.sources == sources
+    occlusion_logits(net, classifier, images).sum().backward()
+    assert all(parameter.grad is None for parameter in classifier.parameters())
+    assert all(parameter.grad is not None for parameter in net.parameters())
+    with torch.no_grad():
+        before = occlusion_logits(net, classifier, images)
+        for layer in sources:
+            shifted = [f + (1 if i == layer else 0) for i, f in enumerate(classifier.layer_features(images))]
+            assert not torch.allclose(net(images, shifted), before)
+
+
+def test_layer_features_end_with_the_features() -> None:
+    classifier = Classifier(5, _small(64)).eval()
+    images = torch.randn(2, 3, 64, 64)
+    outputs = classifier.layer_features(images)
+    assert [tuple(output.shape[1:]) for output in outputs] == [(4, 32, 32), (8, 16, 16), (8, 8, 8), (8, 8, 8)]
+    assert torch.equal(outputs[-1], classifier.features(images))

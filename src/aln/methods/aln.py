@@ -7,6 +7,7 @@ from torch import Tensor
 
 from aln.errors import ModelError
 from aln.methods.base import register
+from aln.models.corruption import occlusion_logits
 from aln.models.masking import segment_probabilities, spread
 from aln.models.networks import Networks
 
@@ -50,7 +51,9 @@ def answers(nets: Networks, images: Tensor, segments: Tensor, n_segments: int) -
 
 
 def occlusion(nets: Networks, images: Tensor, segments: Tensor, n_segments: int) -> Tensor:
-    """Occlusion probability of the corruption net averaged over given superpixels; arguments as of `answers`.
+    """Occlusion probability averaged over given superpixels, drawn to the prior where the model has one.
+
+    Arguments as of `answers`.
 
     Returns:
         float32 (B, S, S) in [0, 1].
@@ -60,5 +63,11 @@ def occlusion(nets: Networks, images: Tensor, segments: Tensor, n_segments: int)
     """
     if nets.corruption is None:
         raise ModelError("method 'aln' needs a corruption net, and this model holds a classifier alone")
-    probabilities = segment_probabilities(nets.corruption(images), segments, n_segments)
-    return spread(probabilities, segments)
+    probabilities = segment_probabilities(
+        occlusion_logits(nets.corruption, nets.classifier, images), segments, n_segments
+    )
+    spread_out = spread(probabilities, segments)
+    if "mask_prior" not in nets.extras:
+        return spread_out
+    drawn: Tensor = nets.extras["mask_prior"](spread_out)
+    return drawn

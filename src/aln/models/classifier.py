@@ -30,10 +30,21 @@ class Classifier(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.head = nn.Linear(channels, n_classes)
 
+    def from_output(self) -> list[nn.Module]:
+        """The layers with weights, counted from the output end: the linear head, the last convolution, ..."""
+        return [self.head, *reversed(self.layers)]
+
     def features(self, images: Tensor) -> Tensor:
         """Last feature map (B, D, h, w), after the activation, of images (B, 3, S, S)."""
         features: Tensor = self.layers(images)
         return features
+
+    def layer_features(self, images: Tensor) -> list[Tensor]:
+        """Output of every layer, first to last, of images (B, 3, S, S)."""
+        outputs = [images]
+        for layer in self.layers:
+            outputs.append(layer(outputs[-1]))
+        return outputs[1:]
 
     def forward(self, images: Tensor) -> Tensor:
         """Class logits (B, C) of normalised images (B, 3, S, S)."""
