@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from aln.visualize import Compared, comparison_sheet, heat
-from aln.visualize.cells import GUTTER, MARGIN
+from aln.visualize.cells import GUTTER, MARGIN, line_height
 from aln.visualize.comparison import HIT, MISS
 from aln.visualize.drawing import FOUND, INK, TRUTH, Colour, Picture
 from tests.visualize.made_up import localization, photograph
@@ -66,6 +66,14 @@ def test_the_sheet_grows_by_whole_cells(rows: int, methods: int) -> None:
 def test_any_image_fits_its_cell(shape: tuple[int, int]) -> None:
     sheets = [comparison_sheet([compared(*size, "aln")], cell=CELL) for size in (shape, (64, 64))]
     assert sheets[0].shape == sheets[1].shape
+
+
+def test_a_long_class_name_takes_several_lines() -> None:
+    short, long = (compared(64, 64, "aln")._replace(title=title) for title in ("cat", "American alligator"))
+    assert (
+        comparison_sheet([long], cell=CELL).shape[0]
+        == comparison_sheet([short], cell=CELL).shape[0] + line_height()
+    )
 
 
 def test_without_true_boxes_nothing_is_judged() -> None:

@@ -60,6 +60,19 @@ def test_fewer_colours_make_a_smaller_file(tmp_path: Path) -> None:
     assert (tmp_path / "few.png").stat().st_size < (tmp_path / "all.png").stat().st_size / 2
 
 
+@pytest.mark.parametrize(
+    ("most_bytes", "colours"),
+    [(None, 4096), (10**6, 4096), (5000, 256), (3600, 64), (1, 32)],
+    ids=["no limit", "far below it", "256", "64", "never small enough"],
+)
+def test_colours_are_given_up_for_size(most_bytes: int | None, colours: int, tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", photograph(64, 64), most_bytes=most_bytes)
+    again = cv2.imread(str(tmp_path / "a.png"))
+    assert again is not None
+    used = len(np.unique(again.reshape(-1, 3), axis=0))
+    assert colours / 2 < used <= colours
+
+
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match=r"a\.png: can't be written"):

@@ -26,7 +26,7 @@ def sheet(
     split: SplitName = "test",
     count: Annotated[
         int | None,
-        typer.Option(help="How many photographs.", min=1, max=400, show_default="24, or 12 with --methods"),
+        typer.Option(help="How many photographs.", min=1, max=400, show_default="24, or 8 with --methods"),
     ] = None,
     data_format: Format = "auto",
     settings: Settings = None,
@@ -52,7 +52,7 @@ def sheet(
         method = chosen[0] if chosen else None
         picture = worst_of(run, where, split=split, method=method, count=count or 24, console=to_user)
     elif chosen:
-        picture = comparison_of(run, where, chosen, split=split, count=count or 12, console=to_user)
+        picture = comparison_of(run, where, chosen, split=split, count=count or 8, console=to_user)
     else:
         picture = sheet_of(run, where, split=split, count=count or 24)
-    write_png(out, picture, colours=256)
+    write_png(out, picture, colours=256, most_bytes=300_000)

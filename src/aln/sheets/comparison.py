@@ -19,6 +19,12 @@ from aln.sheets.entries import Entry, localized
 from aln.visualize import Compared, comparison_sheet
 from aln.visualize.drawing import Picture
 
+WIDE_CELL = 128
+"""Side of a cell where the photographs come out pixel by pixel in it, which makes small files."""
+
+CELL = 96
+"""Side of any other cell."""
+
 
 def comparison_of(
     run: Path,
@@ -26,7 +32,7 @@ def comparison_of(
     methods: Sequence[str],
     *,
     split: Split = "test",
-    count: int = 12,
+    count: int = 8,
     device: str = "auto",
     console: Console | None = None,
 ) -> Picture:
@@ -51,7 +57,7 @@ def compare(
     images: LabelledImages,
     truth: GroundTruth | None,
     *,
-    count: int = 12,
+    count: int = 8,
     console: Console | None = None,
 ) -> Picture:
     """Photographs with their true boxes, and what each entry finds in them, RGB uint8 (H, W, 3).
@@ -79,10 +85,12 @@ def compare(
             for index, pixels, result in localized(entry, images, indices):
                 photographs[index], found[name][index] = pixels, result
                 progress.advance(bar)
-    return comparison_sheet(
+    rows = [
         _compared(images, truth, index, pixels, {name: found[name][index] for name in entries})
         for index, pixels in photographs.items()
-    )
+    ]
+    by_pixel = all(WIDE_CELL % max(row.image.shape[:2]) == 0 for row in rows)
+    return comparison_sheet(rows, cell=WIDE_CELL if by_pixel else CELL)
 
 
 def _compared(

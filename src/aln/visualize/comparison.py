@@ -92,13 +92,14 @@ def _heading(names: list[str], cell: int) -> Picture:
 
 
 def _row(row: Compared, cell: int) -> Picture:
-    """The photograph and the maps, a line of text below each."""
-    columns = [
-        np.concatenate([image_cell(row.image, row.truth_boxes, NO_BOXES, cell), caption([row.title], cell)])
-    ]
+    """The photograph and the maps, text below each."""
+    title = wrapped(row.title, cell)
+    rest = [""] * (len(title) - 1)
+    photograph = image_cell(row.image, row.truth_boxes, NO_BOXES, cell)
+    columns = [np.concatenate([photograph, caption(title, cell, rows=len(title))])]
     for name, found in row.found.items():
         text, colour = _verdict(row.ious[name]) if row.ious else ("", INK)
-        below = caption([text], cell, colour=colour)
+        below = caption([text, *rest], cell, rows=len(title), colour=colour)
         columns.append(np.concatenate([map_cell(found, row.truth_boxes, cell), below]))
     return _side_by_side(columns, below=6)
 

@@ -111,14 +111,27 @@ def encode_png(picture: Picture, *, colours: int | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def write_png(path: Path, picture: Picture, *, colours: int | None = None) -> None:
-    """Write a picture as PNG (see `encode_png`); a reader sees the old file or the new one, never half of it.
+def write_png(
+    path: Path, picture: Picture, *, colours: int | None = None, most_bytes: int | None = None
+) -> None:
+    """Write a picture as PNG; a reader sees the old file or the new one, never half of it.
+
+    Args:
+        path: The file.
+        picture: RGB uint8 (H, W, 3).
+        colours: See `encode_png`.
+        most_bytes: Take fewer colours, down to 32, until the file is no larger than this, if it can be.
 
     Raises:
         DataError: If the file can't be written; names it.
     """
+    data = encode_png(picture, colours=colours)
+    for fewer in (256, 128, 64, 32):
+        if most_bytes is None or len(data) <= most_bytes:
+            break
+        data = encode_png(picture, colours=min(fewer, colours or fewer))
     try:
-        write_atomic(path, encode_png(picture, colours=colours))
+        write_atomic(path, data)
     except OSError as error:
         raise DataError(
             f"{path}: can't be written ({error.strerror}); choose a folder that you may write to"
