@@ -89,7 +89,7 @@ def evaluate_run(
             on_error=lambda image_id, error: failures.update({image_id: str(error)}),
             progress=lambda done: progress.advance(bar, done),
         )
-    if split == "test" and not max_images:
+    if split == "test" and not max_images and run.is_dir():  # an exported file stays as it was checked
         record_scores(run, [asdict(row) for row in rows], key=KEY)
     return rows, failures
 
