@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from aln.sheets import Entry, compare
-from aln.visualize.comparison import HIT, MISS
-from aln.visualize.drawing import TRUTH
+from aln.visualize.drawing import HIT, MISS, TRUTH
 from tests.sheets.made_up import Images, truth
 from tests.small_model import small_localizer
 

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from aln.visualize import Compared, comparison_sheet, heat
 from aln.visualize.cells import GUTTER, MARGIN, line_height
-from aln.visualize.comparison import HIT, MISS
-from aln.visualize.drawing import FOUND, INK, TRUTH, Colour, Picture
+from aln.visualize.drawing import FOUND, HIT, INK, MISS, TRUTH, Colour, Picture
 from tests.visualize.made_up import localization, photograph
 
 CELL = 64

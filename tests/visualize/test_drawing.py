@@ -10,7 +10,7 @@ import pytest
 
 from aln.errors import DataError
 from aln.visualize import heat, write_png
-from aln.visualize.drawing import FOUND, draw_box, draw_text
+from aln.visualize.drawing import FOUND, KEPT, draw_box, draw_text
 from tests.visualize.made_up import photograph
 
 
@@ -71,6 +71,15 @@ def test_colours_are_given_up_for_size(most_bytes: int | None, colours: int, tmp
     assert again is not None
     used = len(np.unique(again.reshape(-1, 3), axis=0))
     assert colours / 2 < used <= colours
+
+
+def test_colours_with_a_meaning_stay_what_they_are(tmp_path: Path) -> None:
+    picture = photograph(64, 64)
+    picture[:2, : len(KEPT)] = KEPT
+    write_png(tmp_path / "few.png", picture, colours=32)
+    again = cv2.imread(str(tmp_path / "few.png"))
+    assert again is not None
+    assert np.array_equal(again[:2, : len(KEPT), ::-1], picture[:2, : len(KEPT)])
 
 
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:

@@ -21,10 +21,8 @@ from aln.visualize.cells import (
     map_cell,
     wrapped,
 )
-from aln.visualize.drawing import INK, PAPER, Colour, Picture
+from aln.visualize.drawing import HIT, INK, MISS, PAPER, Colour, Picture
 
-HIT: Colour = (0, 90, 160)
-MISS: Colour = (176, 52, 0)
 RIGHT_IOU = 0.5
 NO_BOXES = np.zeros((0, 4), np.float32)
 

@@ -23,6 +23,10 @@ TRUTH: Colour = (57, 226, 110)
 FOUND: Colour = (255, 96, 40)
 INK: Colour = (38, 38, 44)
 PAPER: Colour = (255, 255, 255)
+HIT: Colour = (0, 90, 160)
+MISS: Colour = (176, 52, 0)
+KEPT = (TRUTH, FOUND, INK, PAPER, HIT, MISS)
+"""Colours with a meaning: in a file of few colours they stay what they are."""
 
 
 def heat(score_map: NDArray[np.float32]) -> Picture:
@@ -105,10 +109,20 @@ def encode_png(picture: Picture, *, colours: int | None = None) -> bytes:
     """
     image = Image.fromarray(np.ascontiguousarray(picture))
     if colours is not None:
-        image = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        image = _with_few_colours(image, colours)
     buffer = BytesIO()
     image.save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _with_few_colours(image: Image.Image, colours: int) -> Image.Image:
+    """A palette image of the `KEPT` colours, where there is room for them, and others chosen by median cut."""
+    if colours <= 2 * len(KEPT):
+        return image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    chosen = image.quantize(colours - len(KEPT), method=Image.Quantize.MEDIANCUT).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([level for colour in KEPT for level in colour] + chosen[: 3 * (colours - len(KEPT))])
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def write_png(
