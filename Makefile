@@ -2,6 +2,7 @@
 # make test   the tests, on two processes
 # make docs   the documentation, in site/
 # make check  what CI runs: format, lint, types, tests, documentation
+# make readers annotation formats read back by the tools' own packages, in an environment of their own
 # make format put files into shape
 #
 # Each command first makes its own environment in .venv; another interpreter: make test PYTHON=python3.12
@@ -10,8 +11,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DOCS := .venv/.installed-docs
+READERS := .venv-readers/.installed
 
-.PHONY: help demo test docs check lint format clean
+.PHONY: help demo test readers docs check lint format clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -23,9 +25,14 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-# Warnings are errors. The search of site/index.html works from disk too.
+# Warnings are errors. Pages open from disk; their search needs a server: python -m http.server -d site
 docs: $(INSTALLED_DOCS)
 	NO_MKDOCS_2_WARNING=1 OMP_NUM_THREADS=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+# Neither torch nor the package is installed there: writing annotations needs the sources alone.
+readers: $(READERS)
+	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen ALN_READERS=all PYTHONPATH=src \
+		.venv-readers/bin/python -m pytest tests/export
 
 check: lint test docs
 
@@ -39,7 +46,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build demo site
+	rm -rf .venv .venv-readers .mypy_cache .ruff_cache .pytest_cache .hypothesis build demo site
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -51,4 +58,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 $(INSTALLED_DOCS): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]' -c constraints.txt
+	@touch $@
+
+# The list is whole, so nothing is resolved.
+$(READERS): tests/export/readers.txt
+	$(PYTHON) -m venv .venv-readers
+	.venv-readers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@

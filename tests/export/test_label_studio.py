@@ -99,3 +99,26 @@ def test_its_interface_accepts_the_tasks(tmp_path: Path) -> None:
         assert interface.validate_prediction(prediction)
         prediction["result"] = [*prediction["result"], {"type": "nonsense"}]
         assert not interface.validate_prediction(prediction)
+
+
+@foreign
+def test_its_json_schemas_hold(tmp_path: Path) -> None:
+    """Each value against the schema that its control publishes, and the interface against its own."""
+    label_interface, jsonschema = reader("label_studio_sdk.label_interface"), reader("jsonschema")
+    folder = exported("label-studio", tmp_path, NESTED)
+    interface = label_interface.LabelInterface((folder / "interface.xml").read_text(encoding="utf-8"))
+    interface.validate()
+    schemas = {name: interface.get_control(name).to_json_schema() for name in ("box", "mask")}
+    for side in (
+        "x",
+        "y",
+        "width",
+        "height",
+    ):  # 1 to 99 is asked of language models, the editor has 0 to 100
+        schemas["box"]["properties"][side] = {"type": "number", "minimum": 0, "maximum": 100}
+    regions = [region for task in tasks(folder).values() for region in task["predictions"][0]["result"]]
+    assert {region["from_name"] for region in regions} == set(schemas)
+    for region in regions:
+        jsonschema.validate(region["value"], schemas[region["from_name"]])
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**region["value"], region["type"]: ["nobody"]}, schemas[region["from_name"]])
