@@ -39,6 +39,32 @@ def test_rules_give_their_formula(rule: str, threshold: float) -> None:
     assert parse_rule(rule).threshold(SMALL_MAP) == pytest.approx(threshold, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("share", "concentration"),
+    [
+        pytest.param(1.0, 0.0, id="flat"),
+        pytest.param(0.5, 0.5, id="half of the pixels"),
+        pytest.param(0.01, 0.99, id="a small spot"),
+    ],
+)
+def test_moments_of_a_map_of_zeros_and_ones(share: float, concentration: float) -> None:
+    """Then σ² = μ(1 - μ) and Σs²/Σs = 1, so that c = 1 - μ."""
+    score_map = (np.arange(10_000).reshape(100, 100) < 10_000 * share).astype(np.float32)
+    expected = share + concentration * (1 - share)
+    assert parse_rule("moments").threshold(score_map) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_moments_equal_the_naive_twin(seed: int) -> None:
+    score_map = random_map(seed)
+    scores = [float(score) for score in score_map.ravel()]
+    mean = sum(scores) / len(scores)
+    variance = sum((score - mean) ** 2 for score in scores) / len(scores)
+    own_mean = sum(score * score for score in scores) / sum(scores)
+    expected = mean + variance / (variance + mean**2) * (own_mean - mean)
+    assert parse_rule("moments").threshold(score_map) == pytest.approx(expected, abs=1e-6)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_otsu_agrees_with_scikit_image(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -72,7 +98,7 @@ def test_bad_rules_say_the_way_out(text: str, message: str) -> None:
 
 
 def test_every_rule_has_a_summary() -> None:
-    assert set(RULES) >= {"paper", "fixed", "otsu", "percentile", "max"}
+    assert set(RULES) >= {"paper", "fixed", "moments", "otsu", "percentile", "max"}
     assert all(RULES[name].summary.endswith(".") or RULES[name].summary for name in RULES)
 
 
@@ -106,7 +132,9 @@ def test_normalise_refuses_what_is_not_finite(bad: float) -> None:
         array_shapes(min_dims=2, max_dims=2, max_side=9),
         elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
     ),
-    rule=st.sampled_from(["paper", "fixed:0", "fixed:0.5", "fixed:1", "otsu", "percentile:99", "max:0.2"]),
+    rule=st.sampled_from(
+        ["paper", "fixed:0", "fixed:0.5", "fixed:1", "moments", "otsu", "percentile:99", "max:0.2"]
+    ),
     mode=st.sampled_from(["largest", "all"]),
     min_area=st.floats(0, 1),
 )

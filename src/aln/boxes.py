@@ -84,6 +84,20 @@ def _fixed(_: FloatArray, argument: float | None) -> float:
     return argument or 0.0
 
 
+@_rule("moments")
+def _moments(score_map: FloatArray, _: float | None) -> float:
+    """From the mean towards the mean weighted by the scores, the further the more the map is concentrated.
+
+    `μ + c · (Σs²/Σs - μ)` with the concentration `c = σ²/(σ² + μ²)`: 0 for a flat map, near 1 for a small
+    bright spot.
+    """
+    mean = float(score_map.mean(dtype=np.float64))
+    square = float(np.square(score_map, dtype=np.float64).mean())
+    if square == 0:
+        return 0.0
+    return mean + (1 - mean**2 / square) * (square / mean - mean)
+
+
 @_rule("otsu")
 def _otsu(score_map: FloatArray, _: float | None) -> float:
     """The threshold that parts 256 grey levels into the two tightest groups (Otsu 1979)."""
