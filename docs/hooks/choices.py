@@ -68,9 +68,9 @@ def _formats() -> str:
     return "\n".join(
         [
             "## Annotation formats\n\n`--to NAME`; see [annotation tools](annotation-tools.md).\n",
-            _table(("format", ""), [(f"`{name}`", FORMATS[name].summary) for name in FORMATS]),
+            _table(("format", "what it writes"), [(f"`{name}`", FORMATS[name].summary) for name in FORMATS]),
             "## Layouts of photographs\n\n`--format NAME`; recognised where it isn't given.\n",
-            _table(("layout", ""), [(f"`{name}`", LAYOUTS[name].summary) for name in LAYOUTS]),
+            _table(("layout", "what it is"), [(f"`{name}`", LAYOUTS[name].summary) for name in LAYOUTS]),
             "## Superpixel algorithms\n\n`--set superpixels.algorithm=NAME`\n",
             ", ".join(f"`{name}`" for name in ALGORITHMS) + "\n",
         ]
