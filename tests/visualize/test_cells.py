@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from aln.visualize.cells import caption, elided, line_height, wrapped
@@ -37,6 +38,6 @@ def test_lines_break_after_spaces_and_underscores(text: str, lines: list[str]) -
 def test_a_short_caption_stands_at_the_bottom() -> None:
     picture = caption(["x"], 40, rows=2)
     assert picture.shape == (2 * line_height(), 40, 3)
-    inked = (picture < 200).any(axis=(1, 2))
+    inked = np.asarray((picture < 200).any(axis=(1, 2)))
     assert not inked[: line_height()].any()
     assert inked[line_height() :].any()

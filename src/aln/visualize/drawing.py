@@ -109,20 +109,25 @@ def encode_png(picture: Picture, *, colours: int | None = None) -> bytes:
     """
     image = Image.fromarray(np.ascontiguousarray(picture))
     if colours is not None:
-        image = _with_few_colours(image, colours)
+        image = _with_few_colours(picture, colours)
     buffer = BytesIO()
     image.save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
 
 
-def _with_few_colours(image: Image.Image, colours: int) -> Image.Image:
-    """A palette image of the `KEPT` colours, where there is room for them, and others chosen by median cut."""
+def _with_few_colours(picture: Picture, colours: int) -> Image.Image:
+    """A palette image of colours chosen by median cut, and those of `KEPT` where there is room for them."""
+    image = Image.fromarray(np.ascontiguousarray(picture))
     if colours <= 2 * len(KEPT):
         return image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    chosen = image.quantize(colours - len(KEPT), method=Image.Quantize.MEDIANCUT).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([level for colour in KEPT for level in colour] + chosen[: 3 * (colours - len(KEPT))])
-    return image.quantize(palette=palette, dither=Image.Dither.NONE)
+    few = image.quantize(colours - len(KEPT), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = few.getpalette() or []
+    indices = np.array(few)
+    for number, colour in enumerate(KEPT, len(palette) // 3):
+        indices[(picture == colour).all(axis=2)] = number
+    exact = Image.fromarray(indices)
+    exact.putpalette([*palette, *(level for colour in KEPT for level in colour)])
+    return exact
 
 
 def write_png(
