@@ -51,7 +51,7 @@ class ModelConfig(_Section):
     classifier_norm: Literal["batch", "group"] = "batch"
     corruption_widths: tuple[Positive, ...] = (16, 32, 64, 64, 64)
     corruption_bottleneck: Positive = 128
-    corruption_reads_classifier: bool = False
+    corruption_reads_classifier: bool = True
 
     @model_validator(mode="after")
     def _depths_fit(self) -> ModelConfig:
@@ -68,14 +68,16 @@ class BalanceConfig(_Section):
 
     The target accuracy on corrupted images lies between chance and the clean accuracy:
     `chance + target_fraction * (clean - chance)`. `steer` says what moves λ: the accuracy (poster) or
-    the distance of the mean masked area from `target_area`.
+    the distance of the mean masked area from `target_area`, or nothing. `relative` counts λ in units of the
+    classifier's mean probability of the true class on whole images, so that one λ suits few and many classes.
     """
 
-    target_fraction: Fraction = 0.5
+    target_fraction: Fraction = 0.8
     gate: bool = True
-    steer: Literal["accuracy", "area", "none"] = "accuracy"
+    steer: Literal["accuracy", "area", "none"] = "none"
     target_area: Fraction = 0.25
-    area_weight: NonNegative = 2.0
+    area_weight: NonNegative = 3.5
+    relative: bool = True
     area_power: Literal[1, 2] = 2
     area_weight_min: NonNegative = 1e-3
     area_weight_max: NonNegative = 1e3
@@ -108,7 +110,7 @@ class TrainingConfig(_Section):
     seed: Annotated[int, Field(ge=0)] = 0
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 10
-    epochs: Positive = 6
+    epochs: Positive = 4
     warmup_occlusion: Fraction = 0.8
     warmup_lr: Annotated[float, Field(gt=0)] = 2e-3
     classifier_lr: Annotated[float, Field(gt=0)] = 5e-4
@@ -135,7 +137,7 @@ class LocalizeConfig(_Section):
     """How a score map becomes a mask and boxes."""
 
     method: str = "aln"
-    rule: str = "paper"
+    rule: str = "moments"
     boxes: Literal["largest", "all"] = "largest"
     min_area: Fraction = 0.005
     batch_size: Positive = 64

@@ -5,6 +5,7 @@ import torch
 
 from aln.errors import ModelError
 from aln.methods.aln import aln
+from aln.models.corruption import occlusion_logits
 from tests.methods.test_contract import batch
 from tests.small_model import small_networks
 
@@ -13,7 +14,7 @@ def test_is_the_mean_occlusion_probability_of_each_superpixel() -> None:
     nets = small_networks()
     images, labels = batch(count=2)
     assert nets.corruption is not None
-    probabilities = nets.corruption(images).sigmoid()
+    probabilities = occlusion_logits(nets.corruption, nets.classifier, images).sigmoid()
     segments = nets.segments(images)
     scores = aln(nets, images, labels)
     for image in range(2):

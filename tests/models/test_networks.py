@@ -15,7 +15,8 @@ from aln.models.preprocessing import Preprocessing
 
 def _small(size: int, **changes: object) -> ModelConfig:
     settings = {"input_size": size, "classifier_widths": (4, 8, 8, 8), "corruption_widths": (4, 4, 8, 8)}
-    return ModelConfig.model_validate({**settings, "corruption_bottleneck": 8, **changes})
+    more = {"corruption_bottleneck": 8, "corruption_reads_classifier": False}
+    return ModelConfig.model_validate({**settings, **more, **changes})
 
 
 @pytest.mark.parametrize("size", [64, 96, 128, 224])

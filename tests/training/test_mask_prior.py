@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from aln.models.corruption import occlusion_logits
 from aln.models.mask_prior import MaskPrior, trust_of
 from aln.training.mask_prior import measure_prior
 from tests.conftest import tiny_config
@@ -27,7 +28,7 @@ def test_equals_the_naive_twin(flip: bool) -> None:
     for index in range(20):
         one = batches.plain(batches.indices[index : index + 1])
         with torch.no_grad():
-            own = corruption(one.images)[0].sigmoid()
+            own = occlusion_logits(corruption, classifier, one.images)[0].sigmoid()  # type: ignore[arg-type]
             segments, shown = one.segments[0], one.images.clone()
             for label in range(made_up.SEGMENTS):
                 own[segments == label] = own[segments == label].mean()
