@@ -20,4 +20,8 @@ class ModelError(AlnError):
 
 
 class TrainingError(AlnError):
+    """Training can't begin, go on, or be saved."""
+
+
+class DivergedError(TrainingError):
     """Training stopped itself: a loss that is not finite, or masks that collapsed."""

@@ -20,6 +20,7 @@ LABEL = 1
 TEMPERATURE = 0.7
 
 each_estimator = pytest.mark.parametrize("name", list(ESTIMATORS))
+each_drawing_estimator = pytest.mark.parametrize("name", [n for n in ESTIMATORS if n != "expectation"])
 each_objective = pytest.mark.parametrize("objective", list(OBJECTIVES))
 each_preserve_weight = pytest.mark.parametrize("preserve", [0.0, 0.6])
 
@@ -160,7 +161,22 @@ def test_value_and_logits_are_those_under_the_masks(name: str) -> None:
     torch.testing.assert_close(found, torch.stack(values))
 
 
-@each_estimator
+@each_objective
+@each_preserve_weight
+def test_expectation_is_the_gradient_at_the_probabilities(objective: str, preserve: float) -> None:
+    problem = _problem(objective, images=4, masks=3, preserve=preserve)
+    p = torch.tensor(PROBABILITIES, requires_grad=True)
+    value = _value(p, objective, preserve)
+    (expected,) = torch.autograd.grad(value, p)
+    estimate = ESTIMATORS["expectation"](problem)
+    torch.testing.assert_close(_gradients(estimate, problem), expected.expand(4, 3), rtol=1e-4, atol=1e-6)
+    assert estimate.value == pytest.approx(value.item(), rel=1e-5)
+    assert torch.equal(estimate.masks, problem.probabilities.detach().unsqueeze(0))
+    assert not estimate.masks.requires_grad
+    assert not estimate.logits.requires_grad
+
+
+@each_drawing_estimator
 def test_masks_are_hard_and_without_a_graph(name: str) -> None:
     estimate = ESTIMATORS[name](_problem("margin_argmax", images=300, masks=2))
     assert set(estimate.masks.flatten().tolist()) == {0.0, 1.0}
@@ -169,7 +185,7 @@ def test_masks_are_hard_and_without_a_graph(name: str) -> None:
     torch.testing.assert_close(estimate.masks.mean((0, 1)), torch.tensor(PROBABILITIES), atol=0.1, rtol=0)
 
 
-@each_estimator
+@each_drawing_estimator
 def test_the_generator_decides_the_masks(name: str) -> None:
     draws = []
     for seed, elsewhere in ((1, 5), (1, 6), (2, 5)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ import torch.nn.functional as F
 from aln.config import TrainingConfig
 from aln.errors import ConfigError, TrainingError
 from aln.models.classifier import Classifier
-from aln.models.corruption import CorruptionNet
+from aln.models.corruption import CorruptionNet, occlusion_logits
 from aln.models.masking import area, segment_probabilities
 from aln.training.batches import Batch
 from aln.training.estimators import ESTIMATORS
@@ -21,6 +22,7 @@ from aln.training.steps import (
     check_settings,
     classifier_step,
     clean_accuracy,
+    confidence,
     corruption_step,
     frozen,
     randomly_occluded,
@@ -92,9 +94,8 @@ def test_the_corruption_step_changes_the_corruption_net_only(estimator: str, nor
 def test_the_corruption_steps_figures() -> None:
     classifier, corruption, batch = made_up.classifier(), made_up.corruption_net(), made_up.batch()
     with torch.no_grad():
-        probabilities = segment_probabilities(
-            made_up.corruption_net()(batch.images), batch.segments, made_up.SEGMENTS
-        )
+        logits = occlusion_logits(made_up.corruption_net(), classifier.eval(), batch.images)
+        probabilities = segment_probabilities(logits, batch.segments, made_up.SEGMENTS)
     result = _corrupt(classifier, corruption, batch, area_weight=3.0)
     assert result.area == pytest.approx(area(probabilities, batch.segments).mean().item(), rel=1e-5)
     cheap = _corrupt(made_up.classifier(), made_up.corruption_net(), batch, area_weight=0.0)
@@ -155,6 +156,20 @@ def test_freeze_statistics_keeps_the_running_statistics(freeze: bool) -> None:
     assert (
         made_up.same({name: buffer.clone() for name, buffer in classifier.named_buffers()}, before) is freeze
     )
+
+
+@pytest.mark.parametrize("trainable", range(6))
+def test_fixed_layers_keep_weights_and_statistics(trainable: int) -> None:
+    classifier, batch = made_up.classifier(), made_up.batch()
+    layers = classifier.from_output()
+    before = [made_up.weights(layer) for layer in layers]
+    optimiser = torch.optim.AdamW(classifier.parameters(), RATE, weight_decay=0.5)
+    options: Any = {"clean_weight": 0.5, "runtime": made_up.FP32, "fixed": layers[trainable:]}
+    for _ in range(2):
+        classifier_step(classifier, optimiser, batch.images, batch.images.flip(3), batch.labels, **options)
+    kept = [made_up.same(made_up.weights(layer), was) for layer, was in zip(layers, before, strict=True)]
+    assert kept == [index >= trainable for index in range(5)]
+    assert all(parameter.requires_grad for parameter in classifier.parameters())
 
 
 def test_frozen_restores_also_after_an_exception() -> None:
@@ -235,3 +250,14 @@ def test_no_random_occlusion_unless_asked() -> None:
     batch = made_up.batch()
     noise = torch.Generator().manual_seed(0)
     assert torch.equal(randomly_occluded(batch, made_up.SEGMENTS, 0.0, noise), batch.images)
+
+
+def test_confidence_is_the_mean_probability_of_the_true_class() -> None:
+    classifier, batch = made_up.classifier(), made_up.batch()
+    before = made_up.weights(classifier)
+    found = confidence(classifier, batch, made_up.FP32)
+    with torch.no_grad():
+        answers = [classifier(image[None])[0].softmax(0) for image in batch.images]
+    expected = sum(float(answer[label]) for answer, label in zip(answers, batch.labels, strict=True)) / 6
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert made_up.same(made_up.weights(classifier), before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aln.errors import TrainingError
+from aln.errors import DivergedError
 
 COLLAPSED = 0.002
 """Masks that cover less than this of the images, or leave less than this, say nothing any more."""
@@ -16,12 +16,12 @@ def check_masks(area: float, epoch: int) -> None:
         epoch: Number of the epoch, for the message.
 
     Raises:
-        TrainingError: If they do; says what to change.
+        DivergedError: If they do; says what to change.
     """
     if COLLAPSED <= area <= 1 - COLLAPSED:
         return
     covers, change = ("nothing", "Lower") if area < 0.5 else ("everything", "Raise")
-    raise TrainingError(
+    raise DivergedError(
         f"the masks have collapsed: they cover {covers} (mean area {area:.4f} in epoch {epoch}). "
         f"The checkpoint of the epoch before is kept. {change} balance.area_weight, or set "
         "balance.steer=area to hold the mean area, and train again"

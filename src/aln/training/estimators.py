@@ -80,7 +80,7 @@ class Estimate:
     Attributes:
         surrogate: Scalar; its gradient is the estimate.
         value: Mean of the objective over the drawn masks.
-        masks: The drawn masks, 0 or 1, (M, B, K), without a gradient.
+        masks: The drawn masks, 0 or 1 (or 0 to 1 of an estimator that draws none), (M, B, K), no gradient.
         logits: Logits under them, or under relaxed ones where those are learnt from, (M, B, C), without a
             gradient.
     """
@@ -116,6 +116,19 @@ def concrete_gradient(problem: MaskingProblem) -> Estimate:
     values, logits = problem.evaluate(relaxed)
     value = values.mean()
     return Estimate(value, float(value.detach()), sample(problem.probabilities, noise), logits.detach())
+
+
+@ESTIMATORS.register("expectation")
+def expected_mask_gradient(problem: MaskingProblem) -> Estimate:
+    """No sample: the probabilities themselves are the mask, and hide each superpixel in part.
+
+    Without noise nothing speaks against a veil of half-hidden superpixels, which no hard mask looks like;
+    meant for comparison with the sampled masks. The classifier trains on the same veils.
+    """
+    masks = problem.probabilities.unsqueeze(0)
+    values, logits = problem.evaluate(masks)
+    value = values.mean()
+    return Estimate(value, float(value.detach()), masks.detach(), logits.detach())
 
 
 @ESTIMATORS.register("rloo")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aln.config import TrainingConfig
-from aln.errors import ConfigError, TrainingError
+from aln.errors import ConfigError, DivergedError
 from aln.models.classifier import Classifier
-from aln.models.corruption import CorruptionNet
+from aln.models.corruption import CorruptionNet, occlusion_logits
 from aln.models.masking import area, occlude, segment_probabilities, spread
 from aln.training.batches import Batch, Batches
 from aln.training.estimators import ESTIMATORS, Estimate, MaskingProblem, leave_one_out_gradient
@@ -79,13 +79,13 @@ def corruption_step(
     is left whole and none is hidden whole.
 
     Raises:
-        TrainingError: If the loss is not finite.
+        DivergedError: If the loss is not finite.
     """
     classifier.eval()
     corruption.train()
     with runtime.autocast():
-        occlusion_logits = corruption(batch.images)
-    probabilities = segment_probabilities(occlusion_logits, batch.segments, n_segments)
+        logits = occlusion_logits(corruption, classifier, batch.images)
+    probabilities = segment_probabilities(logits, batch.segments, n_segments)
     with frozen(classifier):
         problem = MaskingProblem(
             images=batch.images,
@@ -106,7 +106,7 @@ def corruption_step(
         torch.autograd.backward(estimate.surrogate + price)
     optimiser.step()
     return CorruptionResult(
-        loss=_finite(estimate.value + float(price.detach()), "corruption"),
+        loss=finite(estimate.value + float(price.detach()), "corruption"),
         accuracy=_accuracy(estimate, batch.labels),
         area=float(areas.detach().mean()),
         masked=occlude(batch.images, spread(_shown_to_classifier(estimate, config), batch.segments)),
@@ -123,6 +123,7 @@ def classifier_step(
     clean_weight: float,
     runtime: Runtime,
     freeze_statistics: bool = False,
+    fixed: Sequence[nn.Module] = (),
 ) -> tuple[float, float]:
     """Cross-entropy with the true label on masked images, and on clean ones with the weight `clean_weight`.
 
@@ -135,24 +136,28 @@ def classifier_step(
         clean_weight: Share of the clean images in the loss, 0..1.
         runtime: Device and precision.
         freeze_statistics: Keep the batch statistics as they are.
+        fixed: Layers of the classifier that stay as they are, statistics included.
 
     Returns:
         Loss and accuracy over everything that was shown.
 
     Raises:
-        TrainingError: If the loss is not finite.
+        DivergedError: If the loss is not finite.
     """
     classifier.train(not freeze_statistics)
+    for layer in fixed:
+        layer.eval()
     shown, weights = _shown(clean, masked, clean_weight)
     targets = labels.repeat(len(weights))
-    logits = _logits(classifier, shown, runtime)
-    losses = F.cross_entropy(logits, targets, reduction="none").view(len(weights), -1).mean(1)
-    loss = (losses * losses.new_tensor(weights)).sum()
-    optimiser.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss)
+    with frozen(*fixed):
+        logits = _logits(classifier, shown, runtime)
+        losses = F.cross_entropy(logits, targets, reduction="none").view(len(weights), -1).mean(1)
+        loss = (losses * losses.new_tensor(weights)).sum()
+        optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
     optimiser.step()
     accuracy = float((logits.argmax(1) == targets).float().mean())
-    return _finite(float(loss.detach()), "classification"), accuracy
+    return finite(float(loss.detach()), "classification"), accuracy
 
 
 @torch.inference_mode()
@@ -166,6 +171,13 @@ def clean_accuracy(classifier: Classifier, batches: Batches, runtime: Runtime) -
         batch = batches.plain(part)
         hits += int((_logits(classifier, batch.images, runtime).argmax(1) == batch.labels).sum())
     return hits / len(chosen)
+
+
+@torch.inference_mode()
+def confidence(classifier: Classifier, batch: Batch, runtime: Runtime) -> float:
+    """Mean probability of the true class on the whole images of a batch, 0..1."""
+    probabilities = _logits(classifier.eval(), batch.images, runtime).softmax(1)
+    return float(probabilities.gather(1, batch.labels.unsqueeze(1)).mean())
 
 
 def randomly_occluded(batch: Batch, n_segments: int, most: float, noise: torch.Generator) -> Tensor:
@@ -182,9 +194,9 @@ def randomly_occluded(batch: Batch, n_segments: int, most: float, noise: torch.G
 
 
 @contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """No gradient for the network's own weights; gradients still pass through it to its input."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
+def frozen(*networks: nn.Module) -> Iterator[None]:
+    """No gradient for the networks' own weights; gradients still pass through them to their input."""
+    parameters = [p for network in networks for p in network.parameters() if p.requires_grad]
     for parameter in parameters:
         parameter.requires_grad_(False)
     try:
@@ -220,9 +232,10 @@ def _accuracy(estimate: Estimate, labels: Tensor) -> float:
     return float((estimate.logits.argmax(2) == labels).float().mean())
 
 
-def _finite(loss: float, name: str) -> float:
+def finite(loss: float, name: str) -> float:
+    """The loss itself; raises DivergedError unless it is a finite number."""
     if not math.isfinite(loss):
-        raise TrainingError(
+        raise DivergedError(
             f"the {name} loss is {loss}: training stopped, the last checkpoint is whole. "
             "Try a lower training.corruption_lr or training.classifier_lr, or training.precision=fp32"
         )

@@ -5,23 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from aln.config import Config
-from aln.models.corruption import CorruptionNet
+from aln.errors import ConfigError
+from aln.models.corruption import CorruptionNet, occlusion_logits
+from aln.models.mask_prior import MaskPrior
 from aln.models.masking import segment_probabilities, spread
 from aln.models.networks import Networks
 from aln.training.balance import Balance
 from aln.training.batches import Batch
 from aln.training.collapse import check_masks
-from aln.training.steps import check_settings, classifier_step, corruption_step, randomly_occluded
-from aln.training.variants.base import VARIANTS, Moment, Setup, Variant
+from aln.training.mask_prior import measure_prior
+from aln.training.steps import check_settings, classifier_step, confidence, corruption_step
+from aln.training.variants.base import VARIANTS, Moment, Setup
+from aln.training.variants.classifier import WARM_UP, ClassifierAlone
 
-WARM_UP, GAME = "warm-up", "adversarial"
+GAME = "adversarial"
 
 
 @VARIANTS.register("aln")
-class AlnGame(Variant):
+class AlnGame(ClassifierAlone):
     """The game of Fan, Zhao, Ermon (LLD workshop at NIPS 2017).
 
     Attributes:
@@ -38,13 +42,19 @@ class AlnGame(Variant):
     @classmethod
     def check(cls, config: Config) -> None:
         check_settings(config.training)
+        layers = len(config.model.classifier_widths) + 1
+        if config.training.trainable_layers > layers:
+            raise ConfigError(
+                f"training.trainable_layers={config.training.trainable_layers}: the classifier has {layers} "
+                "layers with its head; -1 trains all of them"
+            )
 
     @classmethod
     def phases(cls, config: Config) -> dict[str, int]:
         return {WARM_UP: config.training.warmup_epochs, GAME: config.training.epochs}
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, float]:
-        return self._warm_up(batch, moment) if moment.phase == WARM_UP else self._oppose(batch, moment)
+        return super().step(batch, moment) if moment.phase == WARM_UP else self._oppose(batch, moment)
 
     def check_epoch(self, means: dict[str, float], epoch: int, phase: str) -> None:
         if phase == GAME:
@@ -58,7 +68,7 @@ class AlnGame(Variant):
         """Occlusion probabilities, once the corruption net trains."""
         if phase == WARM_UP:
             return None
-        logits = self.corruption.eval()(batch.images)
+        logits = occlusion_logits(self.corruption.eval(), self.classifier.eval(), batch.images)
         return spread(
             segment_probabilities(logits, batch.segments, self.batches.cache.n_segments), batch.segments
         )
@@ -66,6 +76,10 @@ class AlnGame(Variant):
     def trained(self) -> Networks:
         networks = super().trained()
         networks.corruption = self.corruption.eval()
+        if self.config.training.mask_prior:
+            prior = MaskPrior(self.config.model).to(self.runtime.device)
+            measure_prior(prior, self.classifier, self.corruption, self.batches)
+            networks.extras = {"mask_prior": prior}
         return networks
 
     def state(self) -> dict[str, Any]:
@@ -75,21 +89,6 @@ class AlnGame(Variant):
         super().restore(state)
         if state["balance"]:
             self.balance = Balance(config=self.config.balance, **state["balance"])
-
-    def _warm_up(self, batch: Batch, moment: Moment) -> dict[str, float]:
-        settings = self.config.training
-        n_segments = self.batches.cache.n_segments
-        shown = randomly_occluded(batch, n_segments, settings.warmup_occlusion, moment.noise)
-        loss, accuracy = classifier_step(
-            self.classifier,
-            self.paced("classifier", settings.warmup_lr, moment),
-            shown,
-            None,
-            batch.labels,
-            clean_weight=0.0,
-            runtime=self.runtime,
-        )
-        return {"classifier_loss": loss, "clean_accuracy": accuracy}
 
     def _oppose(self, batch: Batch, moment: Moment) -> dict[str, float]:
         """One iteration of the game: a corruption step, then, if the balance says so, a classifier step."""
@@ -106,20 +105,21 @@ class AlnGame(Variant):
             self.paced("corruption", settings.corruption_lr, moment),
             batch,
             n_segments=cache.n_segments,
-            area_weight=self.balance.area_weight,
+            area_weight=self._area_weight(self.balance, batch),
             area_power=self.config.balance.area_power,
             config=settings,
             runtime=self.runtime,
             noise=moment.noise,
         )
         self.balance.update(result.accuracy, result.area)
+        trains = self.balance.classifier_trains and settings.trainable_layers != 0
         figures = {
             "corruption_loss": result.loss,
             "corrupted_accuracy": result.accuracy,
             "area": result.area,
-            "classifier_trains": float(self.balance.classifier_trains),
+            "classifier_trains": float(trains),
         }
-        if self.balance.classifier_trains:
+        if trains:
             figures["classifier_loss"], _ = classifier_step(
                 self.classifier,
                 self.paced("classifier", settings.classifier_lr, moment),
@@ -129,5 +129,16 @@ class AlnGame(Variant):
                 clean_weight=settings.clean_weight,
                 runtime=self.runtime,
                 freeze_statistics=settings.freeze_statistics,
+                fixed=self._fixed(),
             )
         return figures
+
+    def _area_weight(self, balance: Balance, batch: Batch) -> float:
+        """Price of the masked area in this step, in units of the objective."""
+        unit = confidence(self.classifier, batch, self.runtime) if self.config.balance.relative else 1.0
+        return unit * balance.area_weight
+
+    def _fixed(self) -> list[nn.Module]:
+        """The classifier's layers that don't train in the game."""
+        count = self.config.training.trainable_layers
+        return [] if count < 0 else self.classifier.from_output()[count:]
