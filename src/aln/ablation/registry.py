@@ -1,0 +1,97 @@
+"""The ablations: a question, what would be expected, and the arms that answer it as changed settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aln.registry import Registry
+
+ONE_A_PIXEL = 512 * 512
+"""More superpixels than an input has pixels: the grid then gives every pixel one of its own."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One of the trainings that are compared: its name in tables, and what it changes in the recipe.
+
+    An arm without changes is the recipe itself.
+    """
+
+    name: str
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A comparison of arms.
+
+    Attributes:
+        question: What it asks.
+        claim: What the paper says, or what would be expected.
+        arms: What is compared, in the order of the tables.
+    """
+
+    question: str
+    claim: str
+    arms: tuple[Arm, ...]
+
+
+ABLATIONS: Registry[Ablation] = Registry("ablation")
+
+ABLATIONS.add(
+    "freeze",
+    Ablation(
+        "Must the classifier train along? Its layers stay trainable from the output end: 1 is the linear "
+        "head, 2 the head and the last convolution, and so on.",
+        "With a frozen classifier masks become artifacts, which fool their victim alone; the more layers "
+        "train, the fewer (poster).",
+        (
+            *(Arm(f"{count} trainable", (f"training.trainable_layers={count}",)) for count in range(4)),
+            Arm("all trainable", ("training.trainable_layers=-1",)),
+        ),
+    ),
+)
+ABLATIONS.add(
+    "superpixels",
+    Ablation(
+        "Do superpixels help, and must they follow edges?",
+        "Single pixels make artifacts easy; pieces that follow edges keep the object whole, a grid cuts it.",
+        (
+            Arm("pixels", ("superpixels.algorithm='grid'", f"superpixels.count={ONE_A_PIXEL}")),
+            Arm("8×8 grid", ("superpixels.algorithm='grid'", "superpixels.count=64")),
+            Arm("SLIC", ("superpixels.algorithm='slic'", "superpixels.count=64")),
+        ),
+    ),
+)
+ABLATIONS.add(
+    "sampling",
+    Ablation(
+        "Must masks be sampled in training?",
+        "Where the probabilities themselves are the mask, a veil over everything confuses as well as a mask.",
+        (Arm("sampled"), Arm("probabilities", ("training.estimator='expectation'",))),
+    ),
+)
+ABLATIONS.add(
+    "balance",
+    Ablation(
+        "Is the controller needed that moves λ and stops the classifier while it leads?",
+        "Without it one network runs ahead, and masks hide nearly nothing or nearly everything.",
+        (
+            Arm("on", ("balance.steer='accuracy'", "balance.gate=true")),
+            Arm("off", ("balance.steer='none'", "balance.gate=false")),
+        ),
+    ),
+)
+ABLATIONS.add(
+    "penalty",
+    Ablation(
+        "What must a masked pixel cost?",
+        "Without a price masks grow over the image; a price that rises with the area keeps masks of all "
+        "images alike.",
+        (
+            Arm("λ · area", ("balance.area_power=1",)),
+            Arm("λ · area²", ("balance.area_power=2",)),
+            Arm("none", ("balance.area_weight=0.0", "balance.area_weight_min=0.0")),
+        ),
+    ),
+)
