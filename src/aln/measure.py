@@ -18,6 +18,7 @@ from aln.evaluation.protocols import PROTOCOLS
 from aln.evaluation.rows import Row
 from aln.evaluation.score_maps import evaluate_score_maps
 from aln.evaluation.trivial import choose_side, spaced
+from aln.evaluation.wsol_writer import WsolWriter
 from aln.localization import Localization
 from aln.localizer import Localizer
 from aln.model_io import record_scores
@@ -39,6 +40,8 @@ def evaluate_run(
     max_images: int = 0,
     protocol: str = "exact",
     device: str = "auto",
+    write_score_maps: Path | None = None,
+    write_metadata: Path | None = None,
     console: Console | None = None,
 ) -> tuple[list[Row], dict[str, str]]:
     """Measure the model in `run` on annotated photographs, and record its scores in its folder.
@@ -57,6 +60,8 @@ def evaluate_run(
         max_images: Measure on at most this many images; 0: on all.
         protocol: Name of the evaluation protocol, for figures over all thresholds.
         device: Where the networks run, as torch names it; auto: on the GPU where there is one.
+        write_score_maps: Folder for the score maps of each method, as clovaai/wsolevaluation reads them.
+        write_metadata: Folder for the labels, sizes, boxes and masks of what was measured, likewise.
         console: Where the progress bar goes; standard error by default.
 
     Returns:
@@ -72,9 +77,10 @@ def evaluate_run(
         localizer.task(name)
     for rule in rules:
         parse_rule(rule)
-    images, truth = open_images(data, split), _truth(data, split)
+    images, truth = open_images(data, split), required_truth(data, split)
     failures: dict[str, str] = {}
     total = min(len(truth), max_images or len(truth))
+    writer = WsolWriter(write_score_maps, write_metadata)
     with progress_bar(console) as progress:
         bar = progress.add_task("evaluating", total=total)
         rows = evaluate(
@@ -83,12 +89,14 @@ def evaluate_run(
             truth,
             methods=methods,
             rules=rules,
-            side=_side(data, images),
+            side=centred_side(data, images),
             max_images=max_images,
             protocol=protocol,
             on_error=lambda image_id, error: failures.update({image_id: str(error)}),
             progress=lambda done: progress.advance(bar, done),
+            on_score_map=writer.add,
         )
+    writer.close()
     if split == "test" and not max_images and run.is_dir():  # an exported file stays as it was checked
         record_scores(run, [asdict(row) for row in rows], key=KEY)
     return rows, failures
@@ -155,7 +163,12 @@ def _sample(pixels: Image, found: Localization, truth: GroundTruth | None) -> Sa
     return Sample(pixels, found.score_map, found.mask, true, found.boxes[0] if len(found.boxes) else None)
 
 
-def _truth(data: DataConfig, split: Split) -> GroundTruth:
+def required_truth(data: DataConfig, split: Split) -> GroundTruth:
+    """The ground truth of a split.
+
+    Raises:
+        DataError: If the data set has none; says how to add it.
+    """
     truth = open_truth(data, split)
     if truth is None or not len(truth):
         raise DataError(
@@ -165,7 +178,7 @@ def _truth(data: DataConfig, split: Split) -> GroundTruth:
     return truth
 
 
-def _side(data: DataConfig, measured: LabelledImages) -> float | None:
+def centred_side(data: DataConfig, measured: LabelledImages) -> float | None:
     """Side of the centred box, chosen on `train-fullsup`; None where that holds images that are measured."""
     truth = open_truth(data, "train-fullsup")
     if truth is None or not len(truth):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,3 +86,23 @@ def test_evaluate_records_scores_that_info_shows(aln: Call, run: Path, tmp_path:
     assert aln("evaluate", run, *SHAPES, *told).code == 0
     assert len(json.loads(aln("info", run, "--json").out)["scores"]) == len(measured)
     assert "center_box" in aln("info", run).out
+
+
+def test_what_was_measured_is_written_for_other_tools(aln: Call, tiny_run: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    told = (run, *SHAPES, "--max-images", 8, "--methods", "cam", "--protocol", "choe2020")
+    where = ("--write-score-maps", tmp_path / "maps", "--write-metadata", tmp_path / "split")
+    assert aln("evaluate", *told, *where, "--out", tmp_path / "direct.json").code == 0
+    direct = {
+        row["metric"]: row["value"] for row in _rows(tmp_path / "direct.json") if row["method"] == "cam"
+    }
+    masks = tmp_path / "split" / "masks"
+    for split in (("--metadata", tmp_path / "split"), ("--metadata", masks, "--masks", masks)):
+        again = tmp_path / "again.json"
+        assert aln("evaluate", "--score-maps", tmp_path / "maps" / "cam", *split, "--out", again).code == 0
+        for row in _rows(again):
+            assert row["value"] == pytest.approx(direct[row["metric"]])
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return list(json.loads(path.read_text(encoding="utf-8")))

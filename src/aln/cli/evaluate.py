@@ -29,6 +29,12 @@ def evaluate(
     score_maps: Annotated[Path | None, typer.Option(help="Measure .npy maps of any tool instead.")] = None,
     metadata: Annotated[Path | None, typer.Option(help="Their split, as wsolevaluation lays it out.")] = None,
     masks: Annotated[Path | None, typer.Option(help="Folder of the masks that the split names.")] = None,
+    write_score_maps: Annotated[
+        Path | None, typer.Option(help="Folder for each method's .npy maps, for wsolevaluation.")
+    ] = None,
+    write_metadata: Annotated[
+        Path | None, typer.Option(help="Folder for the split in wsolevaluation's layout.")
+    ] = None,
 ) -> None:
     """Measure a model on annotated photographs. The trivial answers stand beside it."""
     from aln.evaluation.report import tables, write_rows
@@ -53,6 +59,8 @@ def evaluate(
             max_images=max_images,
             protocol=protocol,
             device=device,
+            write_score_maps=write_score_maps,
+            write_metadata=write_metadata,
             console=errors,
         )
     console().print(*tables(rows))

@@ -1,8 +1,8 @@
 """How far a method is ahead of a reference, on the very same images: is a lead real?
 
 Two methods err on the same hard images, so the difference of two figures is known better than either. It is
-taken image by image, and images are drawn together (paired bootstrap). Over several seeds an image's difference
-is first averaged: the interval then tells of other images, with these very trainings.
+taken image by image, and images are drawn together (paired bootstrap). Over several seeds the differences of
+an image are averaged first: the interval then tells of other images, with these very trainings.
 """
 
 from __future__ import annotations

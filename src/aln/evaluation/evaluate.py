@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from aln.boxes import FloatArray, parse_rule
+from aln.boxes import parse_rule
 from aln.data.base import GroundTruth, Image, LabelledImages, Truth
 from aln.errors import DataError, ModelError
 from aln.evaluation.protocols import PROTOCOLS, EvaluationProtocol
@@ -54,7 +54,7 @@ def evaluate(
         protocol: Name of the evaluation protocol.
         on_error: Called for an image that can't be read.
         progress: Called with the number of images of each batch that is done.
-        on_score_map: Called with each score map of the `methods`, not of the trivial ones.
+        on_score_map: Called with each score map.
     """
     named = {method: {parse_rule(rule).text: rule for rule in rules} for method in methods}
     session = score(
@@ -103,7 +103,7 @@ def score(
         on_error: Called with the name of an image that can't be read and the reason; it is skipped. Without
             `on_error` the error is raised.
         progress: Called with the number of images of each batch that is done.
-        on_score_map: Called with each score map of the methods, not of the trivial ones.
+        on_score_map: Called with each score map.
 
     Raises:
         ConfigError: For an unknown method, rule or protocol.
@@ -115,7 +115,7 @@ def score(
     contenders = _contenders(localizer, rules, measure)
     used = choose_side(images, truth, max_images) if side is None else side
     contenders += _trivial(localizer, used, f"{'oracle ' if side is None else ''}side {used:.2f}", measure)
-    session = Session(localizer, contenders, memory=memory, on_score_map=_untrivial(on_score_map))
+    session = Session(localizer, contenders, memory=memory, on_score_map=on_score_map)
     for batch, truths in annotated:
         session.add(batch, truths)
         if progress is not None:
@@ -158,14 +158,6 @@ def _contenders(localizer: Localizer, rules: Rules, measure: EvaluationProtocol)
         for method, own in rules.items()
         if method not in TRIVIAL_METHODS
     ]
-
-
-def _untrivial(on_score_map: OnScoreMap | None) -> OnScoreMap | None:
-    def pass_on(method: str, photograph: Photograph, truth: Truth, score_map: FloatArray) -> None:
-        if on_score_map is not None and method not in TRIVIAL_METHODS:
-            on_score_map(method, photograph, truth, score_map)
-
-    return pass_on
 
 
 def _trivial(localizer: Localizer, side: float, name: str, measure: EvaluationProtocol) -> list[Contender]:

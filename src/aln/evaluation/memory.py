@@ -3,7 +3,8 @@
 Linux keeps the largest resident size that a process had (`VmHWM`), and lets it forget (`clear_refs`). What
 the allocator still holds from earlier work is given back first, or it would be used again and not be seen. So
 the figure is the memory that comes on top of what the process holds at the start: tensors, arrays, workspaces
-of the libraries. It can't see memory of an accelerator, nor what fits into gaps between earlier allocations.
+of the libraries. It can't see what fits into gaps between earlier allocations. On a CUDA device it is what
+torch allocates there instead, and nothing of the host.
 """
 
 from __future__ import annotations
@@ -15,15 +16,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import torch
+
 T = TypeVar("T")
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 FORGET_PEAK = "5"
 
 
-def peak_growth(work: Callable[[], T]) -> tuple[T, float | None]:
-    """What `work` gives, and by how many MiB the process grew at most meanwhile; None where nothing tells."""
-    before = _start()
+def peak_growth(work: Callable[[], T], device: str = "cpu") -> tuple[T, float | None]:
+    """What `work` gives, and by how many MiB memory grew at most meanwhile; None where nothing tells.
+
+    `device` is the kind of device that the work runs on, as torch names it.
+    """
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        allocated = torch.cuda.memory_allocated()
+        return work(), (torch.cuda.max_memory_allocated() - allocated) / 2**20
+    before = _start() if device == "cpu" else None
     result = work()
     peak = None if before is None else _kibibytes("VmHWM")
     return result, None if before is None or peak is None else max(0, peak - before) / 1024

@@ -13,13 +13,14 @@ from torch import Tensor
 
 from aln.boxes import FloatArray, Rule
 from aln.data.base import Truth
+from aln.engine import Task
 from aln.evaluation.bootstrap import Estimate, mean_estimates
 from aln.evaluation.memory import peak_growth
 from aln.evaluation.metrics import is_small
 from aln.evaluation.per_image import Column, PerImage
 from aln.evaluation.records import Record
 from aln.evaluation.rows import NO_RULE, PEAK_MEMORY, RULE_FREE, SMALL_SUFFIX, Row
-from aln.localizer import Localizer, Task
+from aln.localizer import Localizer
 from aln.sources import Photograph
 
 OnScoreMap = Callable[[str, Photograph, Truth, FloatArray], None]
@@ -111,7 +112,7 @@ class Session:
 
         if self._memory_batches <= 0:
             return timed()
-        raw, contender.peak_memory = peak_growth(timed)
+        raw, contender.peak_memory = peak_growth(timed, inputs.device.type)
         return raw
 
     def _threshold(

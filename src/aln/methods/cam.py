@@ -13,7 +13,7 @@ from aln.methods.base import register
 from aln.models.networks import Networks
 
 
-@register("cam", cite="Zhou et al., CVPR 2016")
+@register("cam", cite="Zhou et al., CVPR 2016", own_rule="max:0.2")
 @torch.inference_mode()
 def cam(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:
     """Class activation map of the classifier, without a ReLU, as in its paper."""

@@ -18,7 +18,7 @@ from aln.methods.gradients import feature_gradients
 from aln.models.networks import Networks
 
 
-@register("grad_cam", cite="Selvaraju et al., ICCV 2017")
+@register("grad_cam", cite="Selvaraju et al., ICCV 2017", own_rule="max:0.15")
 def grad_cam(nets: Networks, images: Tensor, labels: Tensor, *, layer: int = -1) -> Tensor:
     """Features of a layer, weighted by the class logit's mean gradient, cut off at 0.
 

@@ -1,0 +1,125 @@
+"""All that is measured of a benchmark: rows without repeats, and differences to the reference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aln.benchmark.config import REFERENCE, Benchmark, Training
+from aln.benchmark.measure import FULLSUP, LABEL_FREE, measured
+from aln.benchmark.plan import Run
+from aln.evaluation.differences import Difference, Side, differences
+from aln.evaluation.per_image import PerImage
+from aln.evaluation.rows import Row
+from aln.evaluation.trivial import TRIVIAL_METHODS
+
+MODEL_FREE = ("none", 0)
+"""Preset and seed of rows that would be the same with any model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What is done of a benchmark.
+
+    Attributes:
+        benchmark: The benchmark.
+        rows: Every figure of the runs that are measured.
+        differences: To ALN of the reference training.
+        tables: Figures of single images: by name of the training, then by seed.
+    """
+
+    benchmark: Benchmark
+    rows: list[Row]
+    differences: list[Difference]
+    tables: dict[str, dict[int, PerImage]]
+
+
+def gather(runs: Sequence[Run]) -> Results:
+    """What is kept of the runs.
+
+    Raises:
+        DataError: If a file of it is damaged; names it.
+    """
+    benchmark = runs[0].benchmark
+    rows: list[Row] = []
+    tables: dict[str, dict[int, PerImage]] = defaultdict(dict)
+    for run in runs:
+        if (kept := measured(run)) is not None:
+            rows += kept[0]
+            tables[run.training.name][run.seed] = kept[1]
+    found = [
+        difference
+        for training in benchmark.trainings
+        if tables[benchmark.reference] and tables[training.name]
+        for difference in _differences(benchmark, training, tables)
+    ]
+    return Results(benchmark, in_order(rows, benchmark), found, dict(tables))
+
+
+def in_order(rows: Sequence[Row], benchmark: Benchmark) -> list[Row]:
+    """The rows training by training and method by method, the trivial first, each once.
+
+    A trivial box is right or wrong whatever was trained; Metric 2 asks the classifier too, and stays.
+    """
+    trainings = [training.name for training in benchmark.trainings]
+    methods = [*TRIVIAL_METHODS, *benchmark.methods, *trainings, "classifier"]
+
+    def place(row: Row) -> tuple[int, int, int]:
+        at = methods.index(row.method) if row.method in methods else len(methods)
+        within = trainings.index(row.preset) if row.preset in trainings else -1
+        group = {"classifier": 2}.get(row.method, 0 if row.method in TRIVIAL_METHODS else 1)
+        return (group, at, within) if group != 1 else (group, within, at)
+
+    kept: dict[tuple[Any, ...], Row] = {}
+    for row in sorted(rows, key=place):
+        if row.method in TRIVIAL_METHODS and not row.metric.startswith("metric_2"):
+            preset, seed = MODEL_FREE
+            row = replace(row, preset=preset, seed=seed)  # noqa: PLW2901
+        kept.setdefault((row.method, row.preset, row.seed, row.rule, row.protocol, row.metric), row)
+    return list(kept.values())
+
+
+def family(rule: str) -> str:
+    """The rule without the threshold that was chosen with each seed anew."""
+    return FULLSUP if rule.startswith(f"{FULLSUP}:") else rule
+
+
+def _differences(
+    benchmark: Benchmark, training: Training, tables: dict[str, dict[int, PerImage]]
+) -> list[Difference]:
+    found: list[Difference] = []
+    own = tables[training.name]
+    methods = list(benchmark.methods_of(training))
+    if training.name == benchmark.reference:
+        methods = [*TRIVIAL_METHODS, *methods]
+    for method in methods:
+        for rule in dict.fromkeys(family(r) for table in own.values() for r in table.rules(method)):
+            against = FULLSUP if rule == FULLSUP else LABEL_FREE
+            if (training.name, method, rule) == (benchmark.reference, REFERENCE, against):
+                continue
+            name = training.name if training.kind != "classifier" else method
+            found += [
+                replace(difference, method=name)
+                for difference in differences(
+                    _side(own, method, rule),
+                    _side(tables[benchmark.reference], REFERENCE, against),
+                    dataset=benchmark.name,
+                    preset=training.name,
+                    rule=rule,
+                    name=f"{REFERENCE}, {benchmark.reference}, rule {against}",
+                )
+            ]
+    return found
+
+
+def _side(tables: dict[int, PerImage], method: str, rule: str) -> Side:
+    """A method under one family of rules, with the seeds that have it."""
+    rules = {
+        seed: actual
+        for seed, table in tables.items()
+        for actual in table.rules(method)
+        if family(actual) == rule
+    }
+    return Side(method, tables, rules)

@@ -1,0 +1,123 @@
+"""The first table of the page: one line for each method and label-free rule, with its difference to ALN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from aln.benchmark.config import REFERENCE, Kind, Training
+from aln.benchmark.measure import FULLSUP
+from aln.benchmark.results import MODEL_FREE, Results, family
+from aln.benchmark.tables import signed, spread, table
+from aln.evaluation.rows import BEST_THRESHOLD, PEAK_MEMORY, RULE_FREE, SMALL_SUFFIX, Row
+from aln.evaluation.trivial import TRIVIAL_METHODS
+
+HEADER = (
+    "method",
+    "rule",
+    "Metric 1",
+    "Metric 2",
+    "Metric 1, smaller half",
+    "Metric 1 at the `fullsup` threshold",
+    "MaxBoxAccV2 (oracle)",
+    "mask IoU",
+    "Metric 1 − ALN [95 %]",
+    "of the ceiling",
+    "ms/image",
+    "peak MiB",
+    "seeds",
+    "images",
+)
+
+
+def summary(results: Results) -> str:
+    """The table; columns that would be empty are left out."""
+    lines = [_line(results, *key) for key in _keys(results)]
+    used = [i for i in range(len(HEADER)) if any(line[i] for line in lines)]
+    return table([HEADER[i] for i in used], [[line[i] for i in used] for line in lines], left=2)
+
+
+def _keys(results: Results) -> list[tuple[str, str, str]]:
+    """Method, training and rule of each line."""
+    return list(
+        dict.fromkeys(
+            (row.method, row.preset, row.rule)
+            for row in results.rows
+            if row.metric == "metric_1" and family(row.rule) not in (*RULE_FREE, FULLSUP)
+        )
+    )
+
+
+def _line(results: Results, method: str, preset: str, rule: str) -> list[str]:
+    rows = _rows(results, method, preset)
+    of_rule = {metric: _values(rows, metric, rule) for metric in ("metric_1", "metric_2", "mask_iou")}
+    first = [row for row in rows if (row.metric, row.rule) == ("metric_1", rule)]
+    best = max(_ceilings(results), default=0.0)
+    memory = _values(rows, PEAK_MEMORY, None)
+    return [
+        _name(results, method, preset),
+        rule,
+        spread(of_rule["metric_1"]),
+        spread(of_rule["metric_2"]),
+        spread(_values(rows, f"metric_1{SMALL_SUFFIX}", rule)),
+        spread(_values(rows, "metric_1", FULLSUP)),
+        spread(_values(rows, "max_box_acc_v2", BEST_THRESHOLD)),
+        spread(of_rule["mask_iou"]),
+        _difference(results, method, preset, rule),
+        f"{100 * fmean(of_rule['metric_1']) / best:.0f} %" if best else "",
+        f"{fmean(row.ms_per_image for row in first):.1f}",
+        f"{fmean(memory):.0f}" if memory else "",
+        str(len({row.seed for row in rows})) if preset != MODEL_FREE[0] else "",
+        str(max(row.n_images for row in first)),
+    ]
+
+
+def _rows(results: Results, method: str, preset: str) -> list[Row]:
+    """The rows of a line; Metric 2 of a trivial answer asks the classifiers of the reference."""
+    presets = (preset, results.benchmark.reference) if method in TRIVIAL_METHODS else (preset,)
+    return [row for row in results.rows if row.method == method and row.preset in presets]
+
+
+def _values(rows: Sequence[Row], metric: str, rule: str | None) -> list[float]:
+    return [row.value for row in rows if row.metric == metric and rule in (None, family(row.rule))]
+
+
+def _difference(results: Results, method: str, preset: str, rule: str) -> str:
+    reference = results.benchmark.reference
+    if (method, preset, rule) == (REFERENCE, reference, "paper"):
+        return "—"
+    of = reference if method in TRIVIAL_METHODS else preset
+    found = [
+        difference
+        for difference in results.differences
+        if (difference.method, difference.preset, difference.rule, difference.metric)
+        == (method, of, rule, "metric_1")
+    ]
+    return signed(max(found, key=lambda difference: len(difference.seeds), default=None))
+
+
+def _ceilings(results: Results) -> list[float]:
+    """Metric 1 of the trainings that have seen boxes, each at its best label-free rule."""
+    return [
+        fmean(_values(_rows(results, training.name, training.name), "metric_1", rule))
+        for training in results.benchmark.trainings
+        if training.kind == "ceiling"
+        for method, preset, rule in _keys(results)
+        if (method, preset) == (training.name, training.name)
+    ]
+
+
+def _name(results: Results, method: str, preset: str) -> str:
+    if method in TRIVIAL_METHODS:
+        return f"*{method} (trivial)*"
+    kind = _kind(results.benchmark.trainings, preset)
+    if kind == "ceiling":
+        return f"{method} (**not weakly supervised**)"
+    if kind == "peer":
+        return f"{method} (trained peer)"
+    shown = method if preset == results.benchmark.reference else f"{method}, training {preset}"
+    return f"**{shown}**" if (method, preset) == (REFERENCE, results.benchmark.reference) else shown
+
+
+def _kind(trainings: Sequence[Training], name: str) -> Kind:
+    return next(training.kind for training in trainings if training.name == name)

@@ -1,0 +1,134 @@
+"""The whole command on generated shapes: what it leaves, and what it does not do twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aln.benchmark import command, run_benchmark
+from aln.benchmark.config import read_benchmark
+from aln.benchmark.measure import Group, groups, measured
+from aln.benchmark.plan import Run, plan
+from aln.benchmark.processes import in_processes
+from aln.errors import ConfigError, TrainingError
+from tests.benchmark.fakes import tiny_benchmark
+
+FILES = {
+    *(f"tiny{end}" for end in (".json", "-differences.json", ".md")),
+    *(f"tiny-{name}.png" for name in ("sheet", "comparison", "failures", "histograms", "curves")),
+}
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> dict[str, Any]:
+    return {
+        "config": tiny_benchmark(tmp_path),
+        "data": tmp_path,
+        "runs": tmp_path / "runs",
+        "cache": tmp_path / "cache",
+    }
+
+
+def test_it_is_made_once_and_goes_on(places: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    out = places["config"].parent / "results"
+    stopped: list[str] = []
+
+    def interrupted(run: Run, console: object) -> None:
+        stopped.append(run.name)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "measure", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run_benchmark(**places)
+    assert stopped == ["default, seed 0"]
+    assert not out.exists()
+
+    assert run_benchmark(**places, only=["odd", "default,0"]) == {}
+    assert {path.name for path in out.iterdir()} == FILES
+    rows = json.loads((out / "tiny.json").read_text(encoding="utf-8"))
+    assert {row["method"] for row in rows} >= {"max_box", "center_box", "cam", "aln", "backprop", "odd"}
+    assert {row["preset"] for row in rows} == {"none", "default", "odd"}
+    assert {row["n_images"] for row in rows if row["method"] == "backprop"} == {8}
+    rules = {row["rule"].partition(":")[0] for row in rows if row["method"] == "cam"}
+    assert rules >= {"paper", "max", "otsu", "fullsup", "best threshold"}
+    page = (out / "tiny.md").read_text(encoding="utf-8")
+    assert "2 of its 3 runs are done" in page
+    assert all(name in page for name in FILES if name.endswith(".png"))
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("done already")
+
+    monkeypatch.setattr("aln.benchmark.plan.train", refused)
+    monkeypatch.setattr("aln.benchmark.measure.score", refused)
+    assert run_benchmark(**places, only=["odd", "default,0"]) == {}
+    assert json.loads((out / "tiny.json").read_text(encoding="utf-8")) == rows
+    _what_is_asked_is_part_of_the_key(places)
+
+
+def _what_is_asked_is_part_of_the_key(places: dict[str, Any]) -> None:
+    benchmark = read_benchmark(places["config"])
+    run = plan(benchmark, data=places["data"], runs=places["runs"])[0]
+    quick, slow = groups(run)
+    assert list(quick.methods) == ["cam", "aln"]
+    assert list(slow.methods) == ["backprop"]
+    fewer = Group(
+        run, {"backprop": slow.methods["backprop"].model_copy(update={"max_images": 4})}, first=False
+    )
+    assert slow.done
+    assert not fewer.done
+    kept = measured(run)
+    assert kept is not None
+    _, table = kept
+    assert np.isnan(table.get("backprop", "paper")).sum() == len(table.image_ids) - 8
+
+
+def test_a_run_that_stops_itself_is_reported_and_the_rest_goes_on(
+    places: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def collapsing(run: Run, console: object) -> None:
+        tried.append(run.name)
+        raise TrainingError("the masks collapsed")
+
+    monkeypatch.setattr(Run, "train", collapsing)
+    failures = run_benchmark(**places)
+    assert tried == ["default, seed 0", "odd, seed 0", "default, seed 1"]
+    assert failures == dict.fromkeys(tried, "the masks collapsed")
+
+
+def test_another_run_in_its_folder_is_left_alone(places: dict[str, Any], tiny_run: Path) -> None:
+    places["runs"].mkdir()
+    (places["runs"] / "tiny-odd-0").symlink_to(tiny_run)
+    failures = run_benchmark(**places, only=["odd"])
+    assert "was trained with other settings" in failures["odd, seed 0"]
+
+
+@pytest.mark.parametrize("only", ["none", "odd,7"])
+def test_a_mistake_costs_nothing(places: dict[str, Any], only: str) -> None:
+    with pytest.raises(ConfigError, match="--only"):
+        run_benchmark(**places, only=[only])
+    assert not places["runs"].exists()
+
+
+def _reason(run: Run, log: Path | None) -> str | None:
+    if run.training.name == "odd":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "collapsed" if run.seed else None
+
+
+def test_processes_tell_why_they_ended(places: dict[str, Any]) -> None:
+    runs = plan(read_benchmark(places["config"]), data=places["data"], runs=places["runs"])
+    ended = {run.name: reason for run, reason in in_processes(runs, 2, _reason)}
+    assert ended == {
+        "default, seed 0": None,
+        "odd, seed 0": "its process ended with exit code -9 before it was done",
+        "default, seed 1": "collapsed",
+    }
