@@ -109,7 +109,7 @@ class TrainingConfig(_Section):
     trainable_layers: Annotated[int, Field(ge=-1)] = -1
     seed: Annotated[int, Field(ge=0)] = 0
     batch_size: Positive = 64
-    warmup_epochs: Annotated[int, Field(ge=0)] = 10
+    warmup_epochs: Annotated[int, Field(ge=0)] = 16
     epochs: Positive = 4
     warmup_occlusion: Fraction = 0.8
     warmup_lr: Annotated[float, Field(gt=0)] = 2e-3
