@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Annotated
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -42,18 +43,26 @@ def write(desk: TheDesk, name: TheFormat) -> Exported:
 @router.get("/archive", response_class=StreamingResponse, responses=BYTES)
 def archive(desk: TheDesk, name: TheFormat) -> StreamingResponse:
     """The same as a ZIP archive; links to the photographs are left out."""
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (closed when it is sent)
-    with desk.writing, ZipFile(file, "w", ZIP_DEFLATED) as zipped:
+    with desk.writing:
         folder = _written(desk, name)
-        for path in _files(folder):
-            zipped.write(path, path.relative_to(folder.parent))
-    file.seek(0)
+        file = _zipped(folder)
     headers = {"Content-Disposition": f'attachment; filename="{folder.name}.zip"'}
     return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
 
 
 def _written(desk: Desk, name: str) -> Path:
     return export(desk, name if name == CLASS_FOLDER else FORMATS[name].name)
+
+
+def _zipped(folder: Path) -> IO[bytes]:
+    with ExitStack() as on_error:
+        file = on_error.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
+        with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+            for path in _files(folder):
+                archive.write(path, path.relative_to(folder.parent))
+        file.seek(0)
+        on_error.pop_all()  # closed when it is sent
+    return file
 
 
 def _files(folder: Path) -> Iterator[Path]:

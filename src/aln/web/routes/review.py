@@ -21,10 +21,10 @@ def review(desk: TheDesk, entry: TheEntry) -> Review | None:
 @router.put("", status_code=204)
 def save(desk: TheDesk, entry: TheEntry, review: Review) -> None:
     """Write a review. It is checked against the photograph, and on disk when the answer comes."""
-    found = review.localization(entry.image_id, desk.class_names)
     height, width = desk.photograph(entry).shape[:2]
-    if (found.height, found.width) != (height, width):
+    if review.mask.size != (height, width):
         raise DataError(f"the mask must be of {width}x{height} pixels")
+    review.localization(entry.image_id, desk.class_names)
     with desk.writing:
         desk.reviews.save(entry, review)
 

@@ -1,6 +1,6 @@
 // What lies over the photograph, drawn once a change into pictures of the screen's size.
 
-const FILL = [70, 200, 255, 56];
+const FILL = [70, 200, 255, 64];
 const LINE = [150, 228, 255, 255];
 const SEAM = [255, 255, 255, 70];
 const SIDE = 1100;
@@ -30,7 +30,8 @@ function places(count, size) {
   return Int32Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * size) / count));
 }
 
-export function maskLayer(mask, width, height) {
+// The outline; filled too where `filled`.
+export function maskLayer(mask, width, height, filled) {
   const inside = (x, y) => mask[x * height + y];
   return layer(width, height, (xs, ys, column, row) => {
     const x = xs[column];
@@ -40,7 +41,8 @@ export function maskLayer(mask, width, height) {
     const right = column + 2 >= xs.length || inside(xs[column + 2], y);
     const above = row < 2 || inside(x, ys[row - 2]);
     const below = row + 2 >= ys.length || inside(x, ys[row + 2]);
-    return left && right && above && below ? FILL : LINE;
+    if (!(left && right && above && below)) return LINE;
+    return filled ? FILL : null;
   });
 }
 

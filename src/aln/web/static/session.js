@@ -44,15 +44,32 @@ export class Session extends EventTarget {
     this.selected = -1;
     this.tell("loading", { name });
     try {
-      const open = await this.fetched(key, name);
+      const open = await this.ahead(key, name);
       if (turn !== this.turn) return;
       this.open = open;
       this.selected = open.history.current.boxes.length ? 0 : -1;
       this.tell("opened");
       await this.loadHeat();
+      this.lookAhead();
     } catch (error) {
       if (turn === this.turn) this.tell("failed", { error });
     }
+  }
+
+  // What was fetched ahead, if it is this photograph and nothing was chosen since.
+  async ahead(key, name) {
+    const { next } = this;
+    this.next = null;
+    const fits = next?.key === key && next.choice === this.choice && !this.saver.pending(key);
+    return (fits && (await next.open.catch(() => null))) || this.fetched(key, name);
+  }
+
+  lookAhead() {
+    const photograph = this.photographs[this.index + 1];
+    if (!photograph || photograph.state !== "new") return;
+    const { key, name } = photograph;
+    this.next = { key, choice: this.choice, open: this.fetched(key, name) };
+    this.next.open.catch(() => {}); // told when the photograph is opened
   }
 
   async fetched(key, name) {

@@ -68,10 +68,11 @@ export class Stage {
 
   maskPicture() {
     const { open, edit } = this.session;
-    const source = this.stroke ?? edit.counts;
-    if (this.stroke || this.layerOf !== source) {
-      this.layerOf = source;
-      this.layer = maskLayer(this.stroke ?? this.session.mask(), open.width, open.height);
+    const filled = this.tool === "mask" || !this.visible.heat; // else the heat map is easier to read
+    if (this.stroke || this.layerOf !== edit.counts || this.layerFilled !== filled) {
+      this.layerOf = this.stroke ? null : edit.counts;
+      this.layerFilled = filled;
+      this.layer = maskLayer(this.stroke ?? this.session.mask(), open.width, open.height, filled);
     }
     return this.layer;
   }
