@@ -14,6 +14,7 @@ name = "tiny"
 data = {{ format = "shapes", path = "shapes", options = {{ count = 64 }} }}
 seeds = [0, 1]
 threshold_images = 12
+rules = ["paper", "percentile:60"]
 
 [methods]
 cam = {{ rules = ["otsu"] }}

@@ -67,7 +67,9 @@ class Benchmark(_Part):
         name: Names the data set in rows, the run folders and the result files.
         data: Where the photographs are, below the folder given with --data.
         seeds: Training seeds.
-        reference: The training whose ALN all others are compared with, under the label-free rule.
+        rules: Rules that need no boxes, with which every method is measured. The first is that of the
+            summary, and ALN's where others are compared with it.
+        reference: The training whose ALN all others are compared with.
         threshold_images: How many images of `train-fullsup` thresholds are chosen on; 0: all.
         methods: The table, in the order of its lines.
         trainings: In the order they are made.
@@ -76,6 +78,7 @@ class Benchmark(_Part):
     name: Name
     data: DataConfig
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
+    rules: Annotated[tuple[str, ...], Field(min_length=1)] = ("moments", "paper")
     reference: str = "default"
     threshold_images: Annotated[int, Field(ge=0)] = 1000
     methods: dict[str, MeasuredMethod]
@@ -85,6 +88,15 @@ class Benchmark(_Part):
         """What is measured on a training, in order."""
         names = training.methods or tuple(self.methods)
         return {name: self.methods.get(name, MeasuredMethod()) for name in names}
+
+    def summarised(self, method: str) -> tuple[str, ...]:
+        """The rules that the summary shows: the first of all, that of the method's paper, those asked for.
+
+        The others stand among all figures.
+        """
+        own = METHODS[method].own_rule
+        asked = self.methods.get(method, MeasuredMethod()).rules
+        return tuple(dict.fromkeys([self.rules[0], *([own] if own else []), *asked]))
 
     def seeds_of(self, training: Training) -> tuple[int, ...]:
         """The seeds of a training."""
@@ -126,6 +138,8 @@ def read_benchmark(path: Path) -> Benchmark:
 
 
 def _check(benchmark: Benchmark) -> None:
+    for rule in benchmark.rules:
+        parse_rule(rule)
     names = [training.name for training in benchmark.trainings]
     if len(set(names)) < len(names):
         raise ConfigError("two trainings have the same name; each needs run folders of its own")

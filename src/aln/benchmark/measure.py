@@ -30,9 +30,6 @@ from aln.methods import METHODS
 from aln.model_io import fingerprint
 from aln.progress import progress_bar
 
-LABEL_FREE = "paper"
-"""The rule that every method is measured with."""
-
 FULLSUP = "fullsup"
 """A threshold chosen on `train-fullsup`; rows add its value: "fullsup:0.31"."""
 
@@ -69,6 +66,7 @@ class Group:
             "weights": fingerprint(self.run.folder),
             "data": self.run.config.data.model_dump(exclude={"path"}),
             "protocol": PROTOCOL,
+            "rules": self.run.benchmark.rules,
             "threshold_images": self.run.benchmark.threshold_images,
             "own_rules": [METHODS[name].own_rule for name in self.methods],
             "methods": {name: method.model_dump() for name, method in self.methods.items()},
@@ -145,12 +143,12 @@ def _measure(group: Group, localizer: Localizer, console: Console) -> None:
 
 
 def _rules(group: Group, localizer: Localizer, console: Console) -> dict[str, dict[str, str]]:
-    """For each method: the label-free rule, that of its own paper, those asked for, the chosen threshold."""
+    """For each method: the rules of all, that of its own paper, those asked for, the chosen threshold."""
     chosen = _thresholds(group, localizer, console)
     rules = {}
     for name, method in group.methods.items():
         own = METHODS[name].own_rule
-        texts = dict.fromkeys([LABEL_FREE, *([own] if own else []), *method.rules])
+        texts = dict.fromkeys([*group.run.benchmark.rules, *([own] if own else []), *method.rules])
         rules[name] = {text: text for text in texts}
         if name in chosen:
             rules[name][f"{FULLSUP}:{chosen[name]:.2f}"] = f"fixed:{chosen[name]:.2f}"

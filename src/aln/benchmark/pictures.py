@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from aln.benchmark.config import REFERENCE
-from aln.benchmark.measure import FULLSUP, LABEL_FREE
 from aln.benchmark.plan import Run
-from aln.benchmark.results import Results, family
+from aln.benchmark.results import Results
 from aln.data import open_images, open_truth
 from aln.data.base import LabelledImages
 from aln.evaluation.trivial import TRIVIAL_METHODS
 from aln.localizer import Localizer
 from aln.measure import required_truth
-from aln.methods import METHODS
 from aln.model_io import WEIGHTS
 from aln.sheets import Entry, compare, worst_misses
 from aln.visualize import Sample, accuracy_curves, iou_histograms, sample_sheet, write_png
@@ -30,7 +28,7 @@ HALF = "fixed:0.5"
 
 
 def draw_overlaps(results: Results, out: Path) -> None:
-    """IoU histograms and accuracy curves of every method and label-free rule, of each one's first seed.
+    """IoU histograms and accuracy curves of every method with the rules of the summary, of the first seed.
 
     Raises:
         DataError: If a picture can't be written.
@@ -50,10 +48,11 @@ def _overlaps(results: Results) -> dict[str, NDArray[np.floating]]:
             continue
         trivial = TRIVIAL_METHODS if training.name == benchmark.reference else ()
         for method in (*trivial, *benchmark.methods_of(training)):
-            for rule in table.rules(method):
-                if family(rule) != FULLSUP:
+            rules = table.rules(method)
+            for rule in rules:
+                if method in TRIVIAL_METHODS or rule in benchmark.summarised(method):
                     name = method if training.kind == "classifier" else training.name
-                    shown = name if rule == LABEL_FREE or method in TRIVIAL_METHODS else f"{name}, {rule}"
+                    shown = name if rule == rules[0] else f"{name}, {rule}"
                     if training.kind == "classifier" and training.name != benchmark.reference:
                         shown = f"{shown} ({training.name})"
                     found[shown] = table.get(method, rule)
@@ -89,7 +88,7 @@ def draw_photographs(runs: Sequence[Run], out: Path, console: Console) -> None:
         write_png(path, _comparison(list(first.values()), reference, console), colours=COLOURS)
     if path := missing("failures"):
         data = reference.config.data
-        entry = Entry(_localizer(reference), REFERENCE, LABEL_FREE)
+        entry = Entry(_localizer(reference), REFERENCE, benchmark.rules[0])
         picture = worst_misses(
             entry, open_images(data, "test"), required_truth(data, "test"), console=console
         )
@@ -105,7 +104,7 @@ def _comparison(runs: Sequence[Run], reference: Run, console: Console) -> Pictur
             trivial = TRIVIAL_METHODS if run is reference else ()
             for method in (*trivial, *run.benchmark.methods_of(run.training)):
                 name = method if run is reference else run.training.name
-                rule = HALF if method in TRIVIAL_METHODS else METHODS[method].own_rule or LABEL_FREE
+                rule = HALF if method in TRIVIAL_METHODS else run.benchmark.rules[0]
                 entries[name] = Entry(localizer, method, rule)
     data = reference.config.data
     return compare(entries, open_images(data, "test"), open_truth(data, "test"), console=console)
@@ -121,7 +120,7 @@ def _sheet(run: Run) -> Picture:
     chosen = sheet_indices(images)
     pixels = [images.read(index) for index in chosen]
     names = [images.image_id(index) for index in chosen]
-    found = _localizer(run).localize(pixels)
+    found = _localizer(run).localize(pixels, rule=run.benchmark.rules[0])
     return sample_sheet(
         Sample(image, f.score_map, f.mask, truth[name].boxes[0] if name in truth else None, f.boxes[0])
         for name, image, f in zip(names, pixels, found, strict=True)

@@ -50,7 +50,8 @@ def report(results: Results, runs: Sequence[Run], command: str, failures: Mappin
         "## Differences to ALN",
         "Percentage points, on the same images, of the mean over seeds; 95 % interval of the paired "
         f"bootstrap, bold where it leaves out 0. Compared with `{REFERENCE}` of training "
-        f"`{results.benchmark.reference}` under the rule `paper`; rule `{FULLSUP}` with its `{FULLSUP}`.",
+        f"`{results.benchmark.reference}` under the rule `{results.benchmark.rules[0]}`; "
+        f"rule `{FULLSUP}` with its `{FULLSUP}`.",
         _differences(results.differences),
         "## Thresholds chosen on `train-fullsup`",
         _thresholds(results.rows),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aln.benchmark.config import REFERENCE, Benchmark, Training
-from aln.benchmark.measure import FULLSUP, LABEL_FREE, measured
+from aln.benchmark.measure import FULLSUP, measured
 from aln.benchmark.plan import Run
 from aln.evaluation.differences import Difference, Side, differences
 from aln.evaluation.per_image import PerImage
@@ -96,7 +96,7 @@ def _differences(
         methods = [*TRIVIAL_METHODS, *methods]
     for method in methods:
         for rule in dict.fromkeys(family(r) for table in own.values() for r in table.rules(method)):
-            against = FULLSUP if rule == FULLSUP else LABEL_FREE
+            against = FULLSUP if rule == FULLSUP else benchmark.rules[0]
             if (training.name, method, rule) == (benchmark.reference, REFERENCE, against):
                 continue
             name = training.name if training.kind != "classifier" else method

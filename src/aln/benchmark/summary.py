@@ -1,15 +1,15 @@
-"""The first table of the page: one line for each method and label-free rule, with its difference to ALN."""
+"""The first table of the page: a line for each method and its foremost rules, with its difference to ALN."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
 
-from aln.benchmark.config import REFERENCE, Kind, Training
+from aln.benchmark.config import REFERENCE, Benchmark, Kind, Training
 from aln.benchmark.measure import FULLSUP
 from aln.benchmark.results import MODEL_FREE, Results, family
 from aln.benchmark.tables import signed, spread, table
-from aln.evaluation.rows import BEST_THRESHOLD, PEAK_MEMORY, RULE_FREE, SMALL_SUFFIX, Row
+from aln.evaluation.rows import BEST_THRESHOLD, PEAK_MEMORY, SMALL_SUFFIX, Row
 from aln.evaluation.trivial import TRIVIAL_METHODS
 
 HEADER = (
@@ -43,9 +43,17 @@ def _keys(results: Results) -> list[tuple[str, str, str]]:
         dict.fromkeys(
             (row.method, row.preset, row.rule)
             for row in results.rows
-            if row.metric == "metric_1" and family(row.rule) not in (*RULE_FREE, FULLSUP)
+            if row.metric == "metric_1" and _shown(results.benchmark, row)
         )
     )
+
+
+def _shown(benchmark: Benchmark, row: Row) -> bool:
+    if row.method in TRIVIAL_METHODS:
+        return True
+    training = next(training for training in benchmark.trainings if training.name == row.preset)
+    method = row.method if training.kind == "classifier" else next(iter(benchmark.methods_of(training)))
+    return row.rule in benchmark.summarised(method)
 
 
 def _line(results: Results, method: str, preset: str, rule: str) -> list[str]:
@@ -84,7 +92,7 @@ def _values(rows: Sequence[Row], metric: str, rule: str | None) -> list[float]:
 
 def _difference(results: Results, method: str, preset: str, rule: str) -> str:
     reference = results.benchmark.reference
-    if (method, preset, rule) == (REFERENCE, reference, "paper"):
+    if (method, preset, rule) == (REFERENCE, reference, results.benchmark.rules[0]):
         return "—"
     of = reference if method in TRIVIAL_METHODS else preset
     found = [

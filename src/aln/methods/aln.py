@@ -17,6 +17,7 @@ from aln.models.networks import Networks
     cite="Fan, Zhao, Ermon, LLD workshop at NIPS 2017",
     superpixels=True,
     needs_corruption_net=True,
+    own_rule="paper",
 )
 @torch.inference_mode()
 def aln(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:

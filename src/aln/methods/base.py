@@ -41,8 +41,8 @@ class Method:
             with the superpixels of the original photograph.
         needs_corruption_net: True where the method can't run on a classifier alone.
         extra: Name of the further network that the method can't run without (`aln.models.extras`), or "".
-        own_rule: The threshold rule of the method's own paper; None where that is "paper" itself, needs boxes
-            to be chosen, or is no threshold (Simonyan et al. cut the image along graphs).
+        own_rule: The threshold rule of the method's own paper; None where that needs boxes to be chosen, or
+            is no threshold (Simonyan et al. cut the image along graphs).
     """
 
     name: str
