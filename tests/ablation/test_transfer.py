@@ -16,6 +16,7 @@ from tests.evaluation.fakes import FakeImages
 from tests.small_model import CLASS_NAMES, photograph, small_localizer, small_networks
 
 COUNT = 7
+RULE = parse_rule(small_localizer().config.localize.rule)
 LABELS = [index % len(CLASS_NAMES) for index in range(COUNT)]
 FIGURES = {"area", "components", "component_size", "boundary", "drop_own", "drop_start", "drop_others"}
 
@@ -39,12 +40,12 @@ def test_columns_equal_those_of_a_naive_twin() -> None:
     inputs = localizer.prepare([photograph(32, 32, seed) for seed in range(COUNT)])
     labels = np.array(LABELS)
     batches = [(inputs[:4], labels[:4]), (inputs[4:], labels[4:])]
-    columns = artifact_columns(localizer.networks, seen, batches)
+    columns = artifact_columns(localizer.networks, RULE, seen, batches)
     assert set(columns) == {(whose, figure) for whose in ("aln", "random") for figure in FIGURES}
     for i, label in enumerate(LABELS):
         raw = localizer.raw_scores(inputs[i : i + 1], [label], localizer.task("aln"))[0]
         score_map = normalise(raw)
-        mask = score_map >= np.float32(parse_rule("paper").threshold(score_map))
+        mask = score_map >= np.float32(RULE.threshold(score_map))
         shape = mask_shape(mask)
         found = {figure: columns["aln", figure][i] for figure in FIGURES}
         assert (found["area"], found["components"]) == (shape.area, shape.components)
@@ -59,7 +60,7 @@ def test_columns_equal_those_of_a_naive_twin() -> None:
 def test_random_masks_have_nearly_the_same_area() -> None:
     localizer = small_localizer()
     inputs = localizer.prepare([photograph(32, 32, seed) for seed in range(COUNT)])
-    columns = artifact_columns(localizer.networks, victims(), [(inputs, np.array(LABELS))])
+    columns = artifact_columns(localizer.networks, RULE, victims(), [(inputs, np.array(LABELS))])
     largest = max(np.bincount(s.ravel()).max() for s in localizer.networks.segments(inputs).numpy())
     apart = np.abs(columns["aln", "area"] - columns["random", "area"])
     assert apart.max() <= largest / 2 / 32**2

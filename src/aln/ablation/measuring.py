@@ -13,6 +13,7 @@ from rich.console import Console
 from torch import Tensor
 
 from aln.ablation.transfer import Victims, artifact_columns
+from aln.boxes import parse_rule
 from aln.config import DataConfig
 from aln.data import open_images
 from aln.data.base import LabelledImages
@@ -56,13 +57,15 @@ def arm_rows(
     kept = folder / f"test-rows-{hashlib.sha256(' '.join(involved).encode()).hexdigest()[:12]}.json"
     if kept.exists():
         return read_rows(kept)
-    measured, failures = evaluate_run(folder, data, max_images=max_images, console=console)
+    localizer = Localizer.load(folder)
+    rules = [localizer.config.localize.rule]
+    measured, failures = evaluate_run(folder, data, rules=rules, max_images=max_images, console=console)
     if failures:
         raise DataError("images of the test split could not be read: " + "; ".join(failures.values()))
     rows = [row for row in measured if row.metric in MEASURED]
     like = next(row for row in rows if row.method == "aln")
     victims = _victims(folder, start, others)
-    rows += artifact_rows(Localizer.load(folder), victims, open_images(data, "test"), like, max_images)
+    rows += artifact_rows(localizer, victims, open_images(data, "test"), like, max_images)
     write_rows(rows, kept)
     return rows
 
@@ -71,7 +74,9 @@ def artifact_rows(
     localizer: Localizer, victims: Victims, images: LabelledImages, like: Row, max_images: int = 0
 ) -> list[Row]:
     """Figures of `artifact_columns` over all images of a data set, otherwise like the row `like`."""
-    columns = artifact_columns(localizer.networks, victims, _prepared(localizer, images, max_images))
+    rule = parse_rule(localizer.config.localize.rule)
+    prepared = _prepared(localizer, images, max_images)
+    columns = artifact_columns(localizer.networks, rule, victims, prepared)
     estimates = mean_estimates(np.stack(list(columns.values()), axis=1))
     rows = []
     for (whose, metric), found in zip(columns, estimates, strict=True):

@@ -74,10 +74,12 @@ ABLATIONS.add(
 ABLATIONS.add(
     "balance",
     Ablation(
-        "Is the controller needed that moves λ and stops the classifier while it leads?",
+        "Is the controller needed, which moves λ, and whose gate lets the classifier train only while it is "
+        "behind?",
         "Without it one network runs ahead, and masks hide nearly nothing or nearly everything.",
         (
-            Arm("on", ("balance.steer='accuracy'", "balance.gate=true")),
+            Arm("λ and gate", ("balance.steer='accuracy'", "balance.gate=true")),
+            Arm("gate alone", ("balance.steer='none'", "balance.gate=true")),
             Arm("off", ("balance.steer='none'", "balance.gate=false")),
         ),
     ),

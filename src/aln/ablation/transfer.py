@@ -1,6 +1,6 @@
 """What a model's masks look like, and whom they confuse: the same masks shown to several classifiers.
 
-All of it happens at the network's input size. The mask is the hard one of the label-free rule; beside it
+All of it happens at the network's input size. The mask is the hard one of a label-free rule; beside it
 stands a random mask of whole superpixels of the same image and (nearly) the same area.
 """
 
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aln.boxes import BoolArray, binarise, normalise, parse_rule
+from aln.boxes import BoolArray, Rule, binarise, normalise
 from aln.evaluation.artifacts import accuracy_drop, mask_shape, random_mask
 from aln.methods.aln import occlusion
 from aln.models.classifier import Classifier
@@ -46,7 +46,7 @@ class Victims:
 
 
 def artifact_columns(
-    nets: Networks, victims: Victims, batches: Iterable[tuple[Tensor, NDArray[np.int64]]]
+    nets: Networks, rule: Rule, victims: Victims, batches: Iterable[tuple[Tensor, NDArray[np.int64]]]
 ) -> dict[Column, NDArray[np.float64]]:
     """Figures of single images, float (n,) each.
 
@@ -56,13 +56,14 @@ def artifact_columns(
 
     Args:
         nets: The trained networks, with a corruption net; its own masks count, without a prior.
+        rule: Makes masks of its maps.
         victims: Who sees its masks.
         batches: Prepared images (B, 3, S, S), and their classes (B,), at least one batch.
     """
     parts: dict[Column, list[NDArray[np.float64]]] = defaultdict(list)
     random = np.random.default_rng(0)
     for images, labels in batches:
-        for whose, masks in _masks(nets, images, random).items():
+        for whose, masks in _masks(nets, rule, images, random).items():
             shapes = [asdict(mask_shape(mask)) for mask in masks]
             for name in shapes[0]:
                 parts[whose, name].append(np.array([shape[name] for shape in shapes], np.float64))
@@ -74,9 +75,8 @@ def artifact_columns(
 
 
 @torch.inference_mode()
-def _masks(nets: Networks, images: Tensor, random: np.random.Generator) -> dict[str, BoolArray]:
+def _masks(nets: Networks, rule: Rule, images: Tensor, random: np.random.Generator) -> dict[str, BoolArray]:
     """The corruption net's hard masks and random ones of the same areas, bool (B, S, S) each."""
-    rule = parse_rule("paper")
     segments = nets.segments(images)
     raw = occlusion(replace(nets, extras={}), images, segments, int(segments.max()) + 1)
     masks = np.stack([binarise(normalise(scores), rule) for scores in raw.float().cpu().numpy()])
