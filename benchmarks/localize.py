@@ -9,8 +9,11 @@ through the parts one by one, in the same process:
 
 * decode: JPEG bytes to RGB pixels;
 * superpixels: of the network's input;
-* networks: preprocessing, the classifier's probabilities, the corruption net;
-* boxes, rest: what is left of the whole: superpixel means, score map, threshold, boxes, result.
+* networks: normalisation, the classifier's probabilities, the corruption net, superpixel means;
+* boxes, rest: what is left of the whole: resize, score map, threshold, boxes, result.
+
+All of it twice, batch by batch in turns: with the networks in torch, and with the same model exported to
+ONNX, run by onnxruntime.
 
 Writing results to disk is not in it. Medians over batches.
 
@@ -24,18 +27,25 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import cv2
+import numpy as np
 import torch
 from rich.console import Console
 
 from aln.config import load_config
 from aln.data import open_images
+from aln.data.base import Image
 from aln.data.images import decode
+from aln.exported.engine import ExportedEngine
+from aln.exported.run import export_run
 from aln.localizer import Localizer
+from aln.methods.aln import answers
+from aln.superpixels import segment
 from aln.training import train
 
 POSTER_SECONDS = 0.093
@@ -57,8 +67,9 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True)
 class Row:
-    """One batch size; milliseconds an image."""
+    """One engine and batch size; milliseconds an image."""
 
+    engine: str
     batch_size: int
     threads: int
     decode_ms: float
@@ -71,11 +82,14 @@ class Row:
     images: int
 
 
-def trained(threads: int) -> Localizer:
-    """A model of the default preset, trained for a moment."""
+def trained(threads: int) -> dict[str, Localizer]:
+    """A model of the default preset, trained for a moment, in torch and in onnxruntime."""
     config = load_config("default", [*SETTINGS, f"training.threads={threads}"], settings={"data": DATA})
     with TemporaryDirectory() as folder:
-        return Localizer.load(train(config, Path(folder) / "run", console=Console(quiet=True)))
+        run, path = train(config, Path(folder) / "run", console=Console(quiet=True)), Path(folder) / "m.onnx"
+        export_run(run, path)
+        torch.set_num_threads(threads)
+        return {"torch": Localizer.load(run), "onnxruntime": Localizer.load(path)}
 
 
 def jpegs(count: int) -> list[bytes]:
@@ -87,30 +101,37 @@ def jpegs(count: int) -> list[bytes]:
     return [cv2.imencode(".jpg", image[..., ::-1], options)[1].tobytes() for image in pixels]
 
 
+def forward(localizer: Localizer, images: list[Image]) -> Callable[[], object]:
+    """What the engine of `localizer` has to do for a batch whose superpixels are known."""
+    batch, engine = localizer.prepare(images), localizer.engine
+    pixels = engine.preprocessing.denormalise(batch).numpy()
+    segments = np.stack([segment(image, engine.superpixels) for image in pixels]).astype(np.int64)
+    if isinstance(engine, ExportedEngine):
+        return partial(engine.run, pixels, segments)
+    networks, labels = localizer.networks, torch.from_numpy(segments)
+
+    def in_torch() -> None:
+        with torch.inference_mode():
+            normalised = networks.preprocessing.normalise(torch.from_numpy(pixels))
+            answers(networks, normalised, labels, int(labels.max()) + 1)
+
+    return in_torch
+
+
 def milliseconds(localizer: Localizer, batch: list[bytes]) -> tuple[float, ...]:
     """Time of decoding, superpixels, networks and the whole for one batch of JPEG bytes, ms an image."""
-    networks = localizer.networks
-    if networks.corruption is None:
-        raise ValueError("this benchmark needs a corruption net")
-    corruption = networks.corruption
+    images = [decode(data, "") for data in batch]
+    pixels = localizer.engine.preprocessing.denormalise(localizer.prepare(images)).numpy()
 
     def whole() -> None:
         sources = ((str(index), decode(data, "")) for index, data in enumerate(batch))
         for _found in localizer.localize(sources):
             pass
 
-    def forward() -> None:
-        inputs = localizer.prepare(images)
-        localizer.probabilities(inputs)
-        with torch.inference_mode():
-            corruption(inputs)
-
-    images = [decode(data, "") for data in batch]
-    inputs = localizer.prepare(images)
     parts = (
         lambda: [decode(data, "") for data in batch],
-        lambda: networks.segments(inputs),
-        forward,
+        lambda: [segment(image, localizer.engine.superpixels) for image in pixels],
+        forward(localizer, images),
         whole,
     )
     return tuple(_timed(part) / len(batch) for part in parts)
@@ -122,27 +143,37 @@ def _timed(work: Callable[[], object]) -> float:
     return 1e3 * (time.perf_counter() - start)
 
 
-def measured(localizer: Localizer, batch_size: int, threads: int) -> Row:
-    """Medians over `BATCHES` batches, after two that warm up."""
-    settings = localizer.config.localize.model_copy(update={"batch_size": batch_size})
-    localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": settings}))
+def measured(localizers: dict[str, Localizer], batch_size: int, threads: int) -> list[Row]:
+    """Medians over `BATCHES` batches, after two that warm up; the engines take turns at each batch."""
     count = BATCHES[batch_size] + 2
     files = jpegs(count * batch_size)
-    batches = [files[i * batch_size : (i + 1) * batch_size] for i in range(count)]
-    figures = [milliseconds(localizer, batch) for batch in batches][2:]
+    figures: dict[str, list[tuple[float, ...]]] = {name: [] for name in localizers}
+    for i in range(count):
+        batch = files[i * batch_size : (i + 1) * batch_size]
+        for name, localizer in localizers.items():
+            figures[name].append(milliseconds(_with_batches(localizer, batch_size), batch))
+    return [_row(name, figures[name][2:], batch_size, threads) for name in localizers]
+
+
+def _with_batches(localizer: Localizer, size: int) -> Localizer:
+    settings = localizer.config.localize.model_copy(update={"batch_size": size})
+    return replace(localizer, config=localizer.config.model_copy(update={"localize": settings}))
+
+
+def _row(engine: str, figures: list[tuple[float, ...]], batch_size: int, threads: int) -> Row:
     decoding, superpixels, networks, whole = (median(values) for values in zip(*figures, strict=True))
-    rest = whole - decoding - superpixels - networks
     return Row(
+        engine,
         batch_size,
         threads,
         round(decoding, 4),
         round(superpixels, 4),
         round(networks, 4),
-        round(rest, 4),
+        round(whole - decoding - superpixels - networks, 4),
         round(whole, 4),
         images_per_second=round(1e3 / whole, 1),
         times_faster_than_poster=round(1e3 * POSTER_SECONDS / whole, 1),
-        images=BATCHES[batch_size] * batch_size,
+        images=len(figures) * batch_size,
     )
 
 
@@ -155,11 +186,12 @@ def markdown(rows: list[Row]) -> str:
         f"default preset's networks, {rows[0].threads} threads; milliseconds an image, medians. The poster "
         f"reports {POSTER_SECONDS} s an image.",
         "",
-        "| batch | decode | superpixels | networks | boxes, rest | whole | images/s | poster ÷ whole |",
-        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| engine | batch | decode | superpixels | networks | boxes, rest | whole | images/s | "
+        "poster ÷ whole |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {r.batch_size} | {r.decode_ms:.2f} | {r.superpixels_ms:.2f} | {r.networks_ms:.2f} | "
+        f"| {r.engine} | {r.batch_size} | {r.decode_ms:.2f} | {r.superpixels_ms:.2f} | {r.networks_ms:.2f} | "
         f"{r.rest_ms:.2f} | {r.whole_ms:.2f} | {r.images_per_second:.0f} | {r.times_faster_than_poster:.0f} |"
         for r in rows
     ]
@@ -171,9 +203,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
     arguments = parser.parse_args()
-    localizer = trained(arguments.threads)
-    torch.set_num_threads(arguments.threads)
-    rows = [measured(localizer, batch_size, arguments.threads) for batch_size in BATCHES]
+    localizers = trained(arguments.threads)
+    rows = [row for size in BATCHES for row in measured(localizers, size, arguments.threads)]
     arguments.out.mkdir(parents=True, exist_ok=True)
     text = json.dumps([asdict(row) for row in rows], indent=1) + "\n"
     (arguments.out / "localize.json").write_text(text)

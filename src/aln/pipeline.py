@@ -14,6 +14,7 @@ from aln.data.base import Image
 from aln.data.folder import list_images
 from aln.data.images import read_image
 from aln.errors import DataError
+from aln.exported.quickest import load_quickest
 from aln.localizer import Localizer
 from aln.model_io import fingerprint
 from aln.output import ResultFolder, common_folder, image_ids
@@ -61,7 +62,7 @@ def localize_run(
     """Localize the photographs in `paths` with the model in `run`, into the folder `out`.
 
     Args:
-        run: Model folder.
+        run: Model folder, or an exported model.
         paths: Photographs and folders of photographs.
         out: Folder of results; what it holds already from the same model and settings is kept and skipped.
         settings: Changes to the model's own `LocalizeConfig`.
@@ -78,7 +79,8 @@ def localize_run(
             results of another model or other settings in `out`, or an `out` that can't be written.
     """
     root, photographs = find_photographs(paths, out)
-    localizer = Localizer.load(run, device)
+    method = settings.get("method")
+    localizer = load_quickest(run, device, None if method is None else str(method))
     chosen = localizer.config.localize.model_copy(update=dict(settings))
     localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": chosen}))
     localizer.task(chosen.method)

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -18,6 +19,7 @@ import aln
 from aln.boxes import parse_rule
 from aln.errors import ConfigError, ModelError
 from aln.exported.engine import open_exported
+from aln.localizer import Localizer
 from aln.methods.aln import answers
 from tests.small_model import photograph
 
@@ -63,12 +65,17 @@ def test_without_superpixels_each_pixel_is_its_own(tiny_run: Path, exported: Pat
 
 
 def test_one_pass_answers_both_questions(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    localizer, engine = aln.load(exported), open_exported(exported)
-    calls = []
-    monkeypatch.setattr(engine, "run", lambda *given: calls.append(1) or open_exported(exported).run(*given))
-    for found in type(localizer).of_exported(engine).localize(PHOTOGRAPHS[:2]):
-        assert found.mask.any()
-    assert len(calls) == 1
+    engine, calls = open_exported(exported), 0
+    run = engine.run
+
+    def counted(*given: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return run(*given)
+
+    monkeypatch.setattr(engine, "run", counted)
+    assert all(found.mask.any() for found in Localizer.of_exported(engine).localize(PHOTOGRAPHS[:2]))
+    assert calls == 1
 
 
 def test_the_file_says_what_other_programs_need(tiny_run: Path, exported: Path) -> None:
@@ -107,7 +114,8 @@ def _changed(content: bytes, **values: str) -> bytes:
     model = onnx.load_from_string(content)
     about = {p.key: p.value for p in model.metadata_props} | values
     helper.set_model_props(model, about)
-    return model.SerializeToString()
+    content: bytes = model.SerializeToString()
+    return content
 
 
 def _foreign(_: bytes) -> bytes:
@@ -115,7 +123,8 @@ def _foreign(_: bytes) -> bytes:
     other = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [value], [other])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    return model.SerializeToString()
+    content: bytes = model.SerializeToString()
+    return content
 
 
 @pytest.mark.parametrize(
