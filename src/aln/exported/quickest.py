@@ -20,8 +20,8 @@ def load_quickest(run: Path, device: str, method: str | None = None) -> Localize
     """A model for results that are the same to rounding, as fast as this machine gives them.
 
     That is `RUN/model.onnx` where it was exported in float32 from the very weights in the folder, works on
-    the CPU, and `method` is its own; otherwise the networks in torch. Nothing is exported here: tracing takes about ten
-    seconds, and onnxruntime saves a millisecond or two a photograph.
+    the CPU, and `method` is its own; otherwise the networks in torch. Nothing is exported here: tracing takes
+    about ten seconds, and onnxruntime saves a millisecond or two a photograph.
 
     Args:
         run: Model folder, or an exported model.
