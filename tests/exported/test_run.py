@@ -38,6 +38,8 @@ class Off(ExportedEngine):
             scores = scores + np.float32(1e-3)
         elif self.kind == "nan" and images.shape[1:3] != (32, 32):
             scores = scores * np.float32("nan")
+        elif self.kind == "infinite":
+            scores = scores * np.float32("inf")
         return probabilities, scores
 
 
@@ -54,6 +56,7 @@ def test_agreement_of_a_file_with_its_run(tiny_run: Path, exported: Path) -> Non
         ("probabilities", "class probabilities by up to 1.0e-03"),
         ("resize", "the file resizes itself by up to 1.0e-03"),
         ("nan", "the file resizes itself by up to nan"),
+        ("infinite", "not finite"),
     ],
     ids=lambda value: value.split()[0],
 )

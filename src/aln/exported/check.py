@@ -46,15 +46,17 @@ class Agreement:
 def agreement(reference: Localizer, other: Localizer, photographs: Photographs) -> Agreement:
     """Localize the photographs with both models."""
     maps: dict[str, float] = {}
-    probabilities, equal, overlaps = 0.0, 0, []
+    probabilities: list[float] = []
+    equal, overlaps = 0, []
     answers = [model.localize(photographs, method=METHOD) for model in (reference, other)]
     for one, two in zip(*answers, strict=True):
         maps[one.image_id] = float(np.abs(one.score_map - two.score_map).max())
-        probabilities = max(probabilities, float(np.abs(one.probabilities - two.probabilities).max()))
+        probabilities.append(float(np.abs(one.probabilities - two.probabilities).max()))
         equal += np.array_equal(one.boxes, two.boxes)
         overlaps.append(float(iou(one.boxes[:1], two.boxes[:1])[0, 0]))
     worst = max(maps, key=maps.__getitem__)
-    return Agreement(len(maps), maps[worst], worst, probabilities, equal, float(np.mean(overlaps)))
+    largest = float(np.max(probabilities))  # not-a-number stays
+    return Agreement(len(maps), maps[worst], worst, largest, equal, float(np.mean(overlaps)))
 
 
 def require_agreement(reference: Localizer, engine: ExportedEngine, photographs: Photographs) -> Agreement:
@@ -64,7 +66,12 @@ def require_agreement(reference: Localizer, engine: ExportedEngine, photographs:
         ModelError: Where a score map or class probability differs by more than `TOLERANCE`, a box at all, or
             the graph's own resize leads to other scores.
     """
-    found = agreement(reference, Localizer.of_exported(engine), photographs)
+    try:
+        found = agreement(reference, Localizer.of_exported(engine), photographs)
+    except ValueError as error:  # scores that are not finite
+        raise ModelError(
+            f"{engine.path}: not written, for it would differ from the networks: {error}"
+        ) from error
     faults = []
     if not found.score_map <= TOLERANCE:  # not-a-number is no agreement
         faults.append(f"score maps by up to {found.score_map:.1e} ({found.worst})")
@@ -84,10 +91,10 @@ def require_agreement(reference: Localizer, engine: ExportedEngine, photographs:
 
 def _resize_difference(engine: ExportedEngine, photographs: Photographs) -> float:
     """By how much scores differ between photographs as they are and photographs that `aln` has resized."""
-    largest = 0.0
+    differences = []
     for _, image in photographs:
         pixels = resize_to_input(image, engine.metadata.input_size)[None]
         segments = engine.segments(pixels)
         whole, resized = engine.run(image[None], segments), engine.run(pixels, segments)
-        largest = max(largest, *(float(np.abs(a - b).max()) for a, b in zip(whole, resized, strict=True)))
-    return largest
+        differences += [np.abs(a - b).max() for a, b in zip(whole, resized, strict=True)]
+    return float(np.max(differences))  # not-a-number stays
