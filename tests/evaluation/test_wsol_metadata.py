@@ -2,13 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from aln.data.base import Truth
 from aln.errors import DataError
-from aln.evaluation.wsol_metadata import Masks, Metadata, metadata_of, read_metadata, write_metadata
-from tests.evaluation.fakes import FakeImages, FakeTruth, box
+from aln.evaluation.wsol_metadata import Masks, Metadata, read_metadata, write_metadata
 
 BOXES = Metadata(
     {"a/é 1.jpg": 0, "b.jpg": 1},
@@ -40,18 +37,6 @@ def test_files_have_the_layout_of_the_project(tmp_path: Path) -> None:
     write_metadata(tmp_path, MASKS)
     assert (tmp_path / "localization.txt").read_text(encoding="utf-8") == (
         "a.jpg,a1.png,a_ignore.png\na.jpg,a2.png,\nb.jpg,b.png,\n"
-    )
-
-
-def test_a_data_set_becomes_metadata() -> None:
-    images = FakeImages([np.zeros((20, 30, 3), np.uint8)] * 3, [0, 1, 1], ["x", "y"])
-    truth = FakeTruth(
-        {"0": box(1, 2, 10, 11), "2": Truth(np.array([[0, 0, 5, 5], [2.6, 3, 9, 9]], np.float32))}
-    )
-    assert metadata_of(images, truth) == Metadata(
-        {"0": 0, "2": 1},
-        {"0": (30, 20), "2": (30, 20)},
-        {"0": ((1, 2, 10, 11),), "2": ((0, 0, 5, 5), (3, 3, 9, 9))},
     )
 
 

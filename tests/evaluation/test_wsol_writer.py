@@ -48,14 +48,14 @@ def test_figures_are_those_of_the_model(tmp_path: Path) -> None:
 def test_the_split_is_told_as_it_is(tmp_path: Path) -> None:
     writer = WsolWriter(None, tmp_path)
     image = photograph(40, 60)
-    truth = Truth(np.array([[1, 2, 30, 39]], np.float32))
+    truth = Truth(np.array([[1, 2, 30, 39], [2.6, 3, 9, 9]], np.float32))
     for _ in range(2):  # by two methods
         writer.add("cam", Photograph("a b/ü.jpg", image, 2), truth, np.zeros((40, 60), np.float32))
     writer.close()
     told = read_metadata(tmp_path)
     assert told.labels == {"a b/ü.jpg": 2}
     assert told.sizes == {"a b/ü.jpg": (60, 40)}
-    assert told.boxes == {"a b/ü.jpg": ((1, 2, 30, 39),)}
+    assert told.boxes == {"a b/ü.jpg": ((1, 2, 30, 39), (3, 3, 9, 9))}
     assert not (tmp_path / "masks").exists()
 
 

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aln.data.base import GroundTruth, LabelledImages
 from aln.errors import DataError
 from aln.files import write_atomic
 
@@ -113,23 +112,6 @@ def write_metadata(folder: Path, metadata: Metadata) -> None:
             write_atomic(folder / file, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
             raise DataError(f"{folder / file}: can't be written ({error.strerror})") from error
-
-
-def metadata_of(images: LabelledImages, truth: GroundTruth) -> Metadata:
-    """The labels, sizes and boxes of all images that have boxes; corners are rounded to whole pixels.
-
-    Raises:
-        DataError: If an image can't be read.
-    """
-    labels, sizes, boxes = {}, {}, {}
-    for index in range(len(images)):
-        image_id = images.image_id(index)
-        if image_id in truth:
-            height, width = images.read(index).shape[:2]
-            labels[image_id], sizes[image_id] = images.label(index), (width, height)
-            corners = truth[image_id].boxes.round().astype(int).tolist()
-            boxes[image_id] = tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in corners)
-    return Metadata(labels, sizes, boxes)
 
 
 def _lines(file: Path, *lengths: int) -> Iterator[tuple[list[str], str]]:
