@@ -32,5 +32,18 @@ def test_the_table_holds_what_was_measured(dataset: str, cells: str) -> None:
         assert abs(fmean(fitting) - value) <= 0.5 + 1e-9, (method, metric)
 
 
+def test_the_pets_are_found_as_often_as_it_says() -> None:
+    text = (ROOT / "docs" / "photographs.md").read_text(encoding="utf-8")
+    rows = read_rows(ROOT / "benchmarks" / "results" / "oxford-pets-3.json")
+    for metric, sentence in (
+        ("pointing", r"lies on the animal in (\d+) % of the test"),
+        ("mask_iou", r"mean IoU of the masks is (\d+) %"),
+    ):
+        found = re.search(sentence, text)
+        fitting = [r.value for r in rows if (r.method, r.preset, r.metric) == ("aln", "default", metric)]
+        assert found
+        assert abs(fmean(fitting) - float(found[1])) <= 0.5 + 1e-9, metric
+
+
 def test_there_are_lines() -> None:
     assert len(LINES) == 3
