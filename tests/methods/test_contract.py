@@ -148,8 +148,9 @@ def _failing(nets: Networks) -> Iterator[None]:
 
     handles = []
     for net in nets.by_name().values():
-        layers = [module for module in net.modules() if isinstance(module, nn.Conv2d)] or [*net.modules()]
-        handles.append(layers[-1].register_forward_pre_hook(fail))
+        modules = [*net.modules()]
+        convolutions = [module for module in modules if isinstance(module, nn.Conv2d)]
+        handles.append((convolutions or modules)[-1].register_forward_pre_hook(fail))
     try:
         yield
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -26,8 +28,10 @@ class BoxHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Corners x0, y0, x1, y1 (B, 4), 0..1 of width and height, of features (B, D, h, w).
 
-        The layer gives the centre and the size, each through a sigmoid.
+        The layer gives the centre and the size, each through a sigmoid. Its many inputs move together, so its
+        output is divided by the root of their number; otherwise one step of Adam would saturate the sigmoids.
         """
         pooled = F.adaptive_avg_pool2d(features, self.side)  # changes nothing at the trained size
-        centre, size = self.linear(pooled.flatten(1)).float().sigmoid().chunk(2, dim=1)
+        logits = self.linear(pooled.flatten(1)).float() / math.sqrt(self.linear.in_features)
+        centre, size = logits.sigmoid().chunk(2, dim=1)
         return torch.cat([centre - size / 2, centre + size / 2], 1).clamp(0, 1)

@@ -31,6 +31,18 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Moves:
+    """How images are augmented: mirrored where `mirrored`, then shifted by `down` and `across` pixels (B, 1).
+
+    A pixel of the result comes from `down` rows below and `across` columns to the right of it.
+    """
+
+    down: NDArray[np.int64]
+    across: NDArray[np.int64]
+    mirrored: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Batches:
     """Batches of a cached data set.
 
@@ -79,7 +91,8 @@ class Batches:
         order = np.concatenate([rng.permutation(self.indices) for _ in range(self.passes)])
         for step in range(start, self.steps):
             chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
-            yield self._batch(chosen, np.random.default_rng([self.seed, AUGMENTATION, epoch, step]))
+            rng = np.random.default_rng([self.seed, AUGMENTATION, epoch, step])
+            yield self.augmented(chosen, self.moves(len(chosen), rng))
 
     def plain(self, indices: NDArray[np.int64]) -> Batch:
         """The images at `indices` as they are, without augmentation."""
@@ -91,14 +104,18 @@ class Batches:
         seed = np.random.SeedSequence([self.seed, NOISE, epoch, step]).generate_state(1, np.uint64)[0]
         return torch.Generator().manual_seed(int(seed >> np.uint64(1)))
 
-    def _batch(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> Batch:
-        side, count = self.cache.images.shape[1], len(chosen)
-        dy, dx = rng.integers(-self.shift, self.shift + 1, (2, count, 1))
-        mirrored = rng.random((count, 1)) < (0.5 if self.flip else 0.0)
+    def moves(self, count: int, rng: np.random.Generator) -> Moves:
+        """Random augmentation of `count` images."""
+        down, across = rng.integers(-self.shift, self.shift + 1, (2, count, 1))
+        return Moves(down, across, rng.random((count, 1)) < (0.5 if self.flip else 0.0))
+
+    def augmented(self, chosen: NDArray[np.int64], moves: Moves) -> Batch:
+        """The images at the indices `chosen`, moved."""
+        side = self.cache.images.shape[1]
         ahead = np.arange(side)
-        rows = _reflected(ahead + dy, side)[:, :, None]
-        columns = _reflected(np.where(mirrored, ahead[::-1], ahead) + dx, side)[:, None, :]
-        which = np.arange(count)[:, None, None]
+        rows = _reflected(ahead + moves.down, side)[:, :, None]
+        columns = _reflected(np.where(moves.mirrored, ahead[::-1], ahead) + moves.across, side)[:, None, :]
+        which = np.arange(len(chosen))[:, None, None]
         images = self.cache.images[chosen][which, rows, columns]
         segments = self.cache.segments[chosen][which, rows, columns]
         return self._to_tensors(images, self.cache.labels[chosen], segments)

@@ -52,6 +52,7 @@ class TrainingProgress:
             "corrupted": ("corrupted_accuracy", "{:.0%}"),
             "area": ("area", "{:.2f}"),
             "λ": ("area_weight", "{:.3g}"),
+            "box IoU": ("box_iou", "{:.2f}"),
         }
         parts = [f"{word} {form.format(means[key])}" for word, (key, form) in shown.items() if key in means]
         state = " · ".join([*parts, f"{images_per_second:.0f} images/s"])
@@ -64,12 +65,13 @@ class TrainingProgress:
 
 def epoch_line(record: dict[str, Any]) -> str:
     """One epoch's record in words."""
-    parts = [f"clean accuracy {record['clean_accuracy']:.1%}"]
-    if "area" in record:
-        parts += [
-            f"corrupted {record['corrupted_accuracy']:.1%}",
-            f"area {record['area']:.3f}",
-            f"λ {record['area_weight']:.3g}",
-            f"classifier trained in {record['classifier_trains']:.0%} of steps",
-        ]
-    return " · ".join([*parts, f"{record['seconds']:.0f} s"])
+    words = {
+        "clean_accuracy": "clean accuracy {:.1%}",
+        "corrupted_accuracy": "corrupted {:.1%}",
+        "area": "area {:.3f}",
+        "area_weight": "λ {:.3g}",
+        "classifier_trains": "classifier trained in {:.0%} of steps",
+        "box_iou": "box IoU {:.2f}",
+        "seconds": "{:.0f} s",
+    }
+    return " · ".join(form.format(record[name]) for name, form in words.items() if name in record)

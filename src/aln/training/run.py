@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from aln.config import Config, read_config, write_config
-from aln.data import open_images
+from aln.config import Config, LocalizeConfig, read_config, write_config
+from aln.data import Split, open_images
 from aln.data.cache import ImageCache, default_cache_root, open_cache
 from aln.errors import AlnError, TrainingError
 from aln.model_io import CONFIG, MANIFEST, WEIGHTS, load_model
@@ -25,7 +25,8 @@ from aln.training.progress import TrainingProgress
 from aln.training.records import LOG, TENSORBOARD, RunLog
 from aln.training.runtime import choose_runtime
 from aln.training.trainer import Trainer
-from aln.training.variants import VARIANTS
+from aln.training.variants import VARIANTS, chosen_variant
+from aln.training.warm_start import read_warm_start
 
 
 def train(
@@ -56,13 +57,21 @@ def train(
     """
     console = console or Console(stderr=True)
     config = _settings(config, out, resume=resume, overwrite=overwrite)
-    VARIANTS[config.training.variant].check(config)  # reading the photographs may take long
+    chosen_variant(config)  # reading the photographs may take long
     choose_runtime(config.training)
-    cache = _cached(config, cache_root or default_cache_root(), strict=strict, console=console)
-    trainer = Trainer(config, cache, out)
+    resuming = resume and (out / CHECKPOINT).exists()  # a run stopped before its first checkpoint starts anew
+    start = None if resuming else read_warm_start(config)
+
+    def open_split(split: Split) -> ImageCache:
+        return _cached(config, split, cache_root or default_cache_root(), strict=strict, console=console)
+
+    cache = open_split("train-weaksup")
+    trainer = Trainer(config, cache, out, open_split)
     if not resume:
         _begin(config, out, overwrite=overwrite)
-    elif (out / CHECKPOINT).exists():  # a run stopped before its first checkpoint starts anew
+    if start is not None:
+        trainer.begin_with(start)
+    if resuming:
         trainer.restore(load_checkpoint(out))
         if trainer.finished and _is_whole(out):
             console.print(f"{out} has finished already; nothing to do", markup=False, soft_wrap=True)
@@ -97,7 +106,15 @@ def _settings(config: Config, out: Path, *, resume: bool, overwrite: bool) -> Co
         out.mkdir(parents=True, exist_ok=True)
         if not os.access(out, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    return config
+    return _localized_by_its_own_method(config)
+
+
+def _localized_by_its_own_method(config: Config) -> Config:
+    """The settings with the variant's own method for localizing, where none but the default was asked for."""
+    own = VARIANTS[config.training.variant].method
+    if config.localize.method != LocalizeConfig().method:
+        return config
+    return config.model_copy(update={"localize": config.localize.model_copy(update={"method": own})})
 
 
 def _is_whole(out: Path) -> bool:
@@ -141,8 +158,8 @@ def _writing(out: Path) -> Iterator[None]:
         raise TrainingError(f"{out}: can't be written ({error.strerror}); choose another --out") from error
 
 
-def _cached(config: Config, root: Path, *, strict: bool, console: Console) -> ImageCache:
-    images = open_images(config.data, "train-weaksup")
+def _cached(config: Config, split: Split, root: Path, *, strict: bool, console: Console) -> ImageCache:
+    images = open_images(config.data, split)
     with progress_bar(console) as bar:
         task = bar.add_task(f"reading {len(images)} images", total=len(images))
         return open_cache(

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from aln.config import Config
+from aln.data.base import Split
 from aln.data.cache import ImageCache
-from aln.errors import ModelError, TrainingError
-from aln.model_io import CONFIG, save_model
+from aln.errors import DataError, ModelError, TrainingError
+from aln.model_io import CONFIG, SavedModel, save_model
 from aln.models.preprocessing import Preprocessing
 from aln.training.batches import Batch, Batches
 from aln.training.checkpoints import save_checkpoint
@@ -22,7 +23,8 @@ from aln.training.progress import TrainingProgress, epoch_line
 from aln.training.records import Means, RunLog
 from aln.training.runtime import choose_runtime
 from aln.training.steps import clean_accuracy
-from aln.training.variants import VARIANTS, Moment, Setup
+from aln.training.variants import Moment, OpenSplit, Setup, chosen_variant
+from aln.training.warm_start import begin_with
 from aln.visualize import training_curves
 
 LAST_RATE = 0.1
@@ -36,16 +38,18 @@ class Trainer:
         config: All settings.
         cache: The training images, with labels and superpixels, and no more.
         folder: The run folder; must exist.
+        open_split: For a variant that learns from other photographs too; by default there are no others.
 
     Raises:
         ConfigError: For settings that can't be trained with.
     """
 
-    def __init__(self, config: Config, cache: ImageCache, folder: Path) -> None:
+    def __init__(
+        self, config: Config, cache: ImageCache, folder: Path, open_split: OpenSplit | None = None
+    ) -> None:
         self.config, self.cache, self.folder = config, cache, folder
         settings = config.training
-        chosen = VARIANTS[settings.variant]
-        chosen.check(config)
+        chosen = chosen_variant(config)
         self.runtime = choose_runtime(settings)
         torch.manual_seed(settings.seed)
         self.batches = Batches(
@@ -59,7 +63,7 @@ class Trainer:
             settings.max_images,
             settings.epoch_images,
         )
-        self.variant = chosen(Setup(config, self.batches, self.runtime))
+        self.variant = chosen(Setup(config, self.batches, self.runtime, open_split or _no_other_split))
         self.phases = chosen.phases(config)
         self.epoch = self.step = 0
         self.clean_accuracy = 1 / len(cache.class_names)
@@ -129,6 +133,11 @@ class Trainer:
             **self.variant.state(),
         }
 
+    def begin_with(self, saved: SavedModel) -> None:
+        """Start with the classifier of another run; raises ModelError where its classes are others."""
+        begin_with(saved, self.variant.classifier, self.cache.class_names)
+        self.clean_accuracy = clean_accuracy(self.variant.classifier, self.batches, self.runtime)
+
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a checkpoint's state.
 
@@ -153,7 +162,8 @@ class Trainer:
 
     def _settings(self) -> str:
         """The settings that a run can't change on its way; where it runs and reads from it may."""
-        return self.config.model_dump_json(exclude={"data": {"path"}, "training": {"device", "threads"}})
+        free = {"data": {"path"}, "training": {"device", "threads", "warm_start"}}
+        return self.config.model_dump_json(exclude=free)
 
     def _train_on(self, batch: Batch) -> None:
         phase, passed = self._position()
@@ -201,3 +211,7 @@ class Trainer:
 
     def _shown(self) -> dict[str, float]:
         return {"clean_accuracy": self.clean_accuracy} | self.means.means() | self.variant.figures()
+
+
+def _no_other_split(split: Split) -> ImageCache:
+    raise DataError(f"the split {split} was not opened for training")

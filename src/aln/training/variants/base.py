@@ -6,20 +6,37 @@ The engine (`aln.training.trainer`) knows epochs, checkpoints and logs; a varian
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 import torch
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from aln.config import Config
+from aln.data.base import Split
+from aln.data.cache import ImageCache
+from aln.data.options import parse_options
 from aln.models.classifier import Classifier
+from aln.models.extras import EXTRAS
 from aln.models.networks import Networks
 from aln.registry import Registry
 from aln.training.batches import Batch, Batches
 from aln.training.runtime import Runtime
 
 Net = TypeVar("Net", bound=nn.Module)
+OpenSplit = Callable[[Split], ImageCache]
+"""Opens the photographs of another split, with labels and superpixels, and no more."""
+
+
+class VariantOptions(BaseModel):
+    """Base of a variant's own settings, `training.variant_options`; on its own: the variant has none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+OptionsT = TypeVar("OptionsT", bound=VariantOptions)
 
 
 @dataclass(frozen=True)
@@ -30,11 +47,13 @@ class Setup:
         config: All settings.
         batches: The training images with labels and superpixels.
         runtime: Device and precision.
+        open_split: For a variant that learns from other photographs too.
     """
 
     config: Config
     batches: Batches
     runtime: Runtime
+    open_split: OpenSplit
 
 
 @dataclass(frozen=True)
@@ -59,11 +78,15 @@ class Variant(ABC):
 
     Attributes:
         method: Name of the localization method that such a model is used with.
+        Options: The variant's own settings.
+        weakly_supervised: Whether it learns from nothing but image-level labels.
         networks: Every network that is trained, by name; one of them is the classifier.
         optimisers: An optimiser for each.
     """
 
     method: ClassVar[str]
+    Options: ClassVar[type[VariantOptions]] = VariantOptions
+    weakly_supervised: ClassVar[bool] = True
 
     def __init__(self, setup: Setup) -> None:
         self.config, self.batches, self.runtime = setup.config, setup.batches, setup.runtime
@@ -109,7 +132,10 @@ class Variant(ABC):
 
     def trained(self) -> Networks:
         """What methods get, in eval mode."""
-        return Networks(self.classifier.eval(), None, self.batches.preprocessing, self.config.superpixels)
+        extras = {name: network.eval() for name, network in self.networks.items() if name in EXTRAS}
+        return Networks(
+            self.classifier.eval(), None, self.batches.preprocessing, self.config.superpixels, extras
+        )
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint: everything that a step changes."""
@@ -133,6 +159,10 @@ class Variant(ABC):
         self.optimisers[name] = torch.optim.AdamW(network.parameters(), weight_decay=decay)
         return network
 
+    def options(self, kind: type[OptionsT]) -> OptionsT:
+        """The variant's own settings, which are of the class `kind`."""
+        return kind.model_validate(self.config.training.variant_options)
+
     def paced(self, name: str, peak: float, moment: Moment) -> torch.optim.Optimizer:
         """The optimiser of a network with its learning rate for this step."""
         optimiser = self.optimisers[name]
@@ -142,3 +172,16 @@ class Variant(ABC):
 
 
 VARIANTS: Registry[type[Variant]] = Registry("training variant")
+
+
+def chosen_variant(config: Config) -> type[Variant]:
+    """The variant that `config` asks for, its settings checked.
+
+    Raises:
+        ConfigError: For an unknown variant, or settings that it can't be trained with.
+    """
+    name, options = config.training.variant, config.training.variant_options
+    variant = VARIANTS[name]
+    parse_options(variant.Options, options, name, "training variant")
+    variant.check(config)
+    return variant
