@@ -72,9 +72,8 @@ def test_rows_are_means_over_the_images_in_percent_or_plain_numbers() -> None:
     like = Row("d", "aln", "default", 7, "paper", "exact", "metric_1", 1.0, 0.0, 2.0, 1, 3.0)
     rows = artifact_rows(localizer, seen, images(), like)
     inputs = localizer.prepare([photograph(32, 32, seed) for seed in range(COUNT)])
-    columns = artifact_columns(
-        localizer.networks, seen, [(inputs[i : i + 3], np.array(LABELS[i : i + 3])) for i in (0, 3, 6)]
-    )
+    batches = [(inputs[i : i + 3], np.array(LABELS[i : i + 3])) for i in (0, 3, 6)]
+    columns = artifact_columns(localizer.networks, RULE, seen, batches)
     assert {(row.method, row.metric) for row in rows} == set(columns)
     for row in rows:
         scale = 1 if row.metric in ("components", "boundary") else 100
