@@ -6,7 +6,7 @@
 Prints one JSON line a photograph: its class, the class's probability, and the box x0, y0, x1, y1 in pixels
 (x1 and y1 lie just outside), the very same as from `aln localize birds.onnx`. The networks, their
 preprocessing and the class names are in the file; written out here is what happens around them: superpixels,
-the way back to the photograph's size, the threshold rule "paper", and the largest component.
+the way back to the photograph's size, the threshold rules "moments" and "paper", and the largest component.
 """
 
 import json
@@ -21,11 +21,13 @@ WORKING_SIDE, FINER = 320, 4
 
 
 def main(model, *photographs):
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # it warns that superpixels may be left out, which is meant
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     about = session.get_modelmeta().custom_metadata_map
-    if (about["rule"], about["boxes"]) != ("paper", "largest"):
+    if about["rule"] not in RULES or about["boxes"] != "largest":
         raise SystemExit(
-            f"{model}: has rule {about['rule']!r}; this example knows 'paper' with one box alone"
+            f"{model}: has rule {about['rule']!r}; this example knows {', '.join(RULES)}, one box"
         )
     for path in photographs:
         print(json.dumps({"image": path, **localize(session, about, path)}, ensure_ascii=False))
@@ -47,10 +49,23 @@ def localize(session, about, path):
         ["probabilities", "scores"], {"images": small[None], "segments": segments[None]}
     )
     score_map = bring_back(scores[0], image, superpixels)
-    threshold = np.float32(0.7 * score_map.mean(dtype=np.float64) + 0.3 * score_map.max())
+    threshold = np.float32(min(RULES[about["rule"]](score_map), score_map.max()))
     best = int(probabilities[0].argmax())
     box = largest_box(score_map, score_map >= threshold)
     return {"class": names[best], "probability": round(float(probabilities[0][best]), 4), "box": box}
+
+
+def paper(score_map):
+    return 0.7 * float(score_map.mean(dtype=np.float64)) + 0.3 * float(score_map.max())
+
+
+def moments(score_map):
+    mean = float(score_map.mean(dtype=np.float64))
+    square = float(np.square(score_map, dtype=np.float64).mean())
+    return mean + (1 - mean**2 / square) * (square / mean - mean)
+
+
+RULES = {"moments": moments, "paper": paper}
 
 
 def bring_back(scores, image, superpixels):
