@@ -7,12 +7,13 @@ from pathlib import Path
 import cv2
 import pytest
 from filelock import FileLock
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from aln.config import Config, load_config
 from aln.data import open_images
 
-settings.register_profile("shared-machine", deadline=None)  # a busy neighbour is no failure
+# a busy neighbour is no failure
+settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared-machine")
 
 TINY = (
