@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aln.benchmark.config import REFERENCE
-from aln.benchmark.measure import FULLSUP
+from aln.benchmark.measure import FULLSUP, groups
 from aln.benchmark.plan import Run
 from aln.benchmark.results import Results, family
 from aln.benchmark.summary import summary
@@ -31,7 +31,8 @@ PICTURES = {
 def report(results: Results, runs: Sequence[Run], command: str, failures: Mapping[str, str]) -> str:
     """The Markdown page."""
     name = results.benchmark.name
-    done = [run for run in runs if run.seed in results.tables.get(run.training.name, {})]
+    begun = [run for run in runs if run.seed in results.tables.get(run.training.name, {})]
+    done = [run for run in begun if all(group.done for group in groups(run))]
     plain = [replace(row, rule=family(row.rule)) for row in results.rows if row.metric != PEAK_MEMORY]
     parts = [
         f"`{command}`",
@@ -56,7 +57,7 @@ def report(results: Results, runs: Sequence[Run], command: str, failures: Mappin
         "## Thresholds chosen on `train-fullsup`",
         _thresholds(results.rows),
         "## Runs",
-        _runs(done, results.rows),
+        _runs(begun, results.rows),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
