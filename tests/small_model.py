@@ -44,6 +44,8 @@ def small_networks(seed: int = 0, *, corruption: bool = True) -> Networks:
         net = CorruptionNet(config.model).eval()
         torch.nn.init.normal_(net.head.weight)  # zero at first, which would make every map flat
         extras = {name: make(len(CLASS_NAMES), config.model).eval() for name, make in EXTRAS.items()}
+        for parameter in extras["box_head"].parameters():
+            torch.nn.init.normal_(parameter, std=3.0)  # boxes that differ by pixels
     preprocessing = Preprocessing(SIZE, (0.5, 0.4, 0.3), (0.2, 0.25, 0.3))
     return Networks(classifier, net if corruption else None, preprocessing, config.superpixels, extras)
 

@@ -35,7 +35,7 @@ def evaluate_run(
     data: DataConfig,
     *,
     split: Split = "test",
-    methods: Sequence[str] = ("aln",),
+    methods: Sequence[str] = (),
     rules: Sequence[str] = ("paper",),
     max_images: int = 0,
     protocol: str = "exact",
@@ -55,7 +55,7 @@ def evaluate_run(
         run: Model folder.
         data: Where the photographs and their boxes are.
         split: Which of them to measure on.
-        methods: Names of methods; the trivial ones are added.
+        methods: Names of methods; by default the model's own; the trivial ones are added.
         rules: Threshold rules, each gives rows of its own.
         max_images: Measure on at most this many images; 0: on all.
         protocol: Name of the evaluation protocol, for figures over all thresholds.
@@ -73,6 +73,7 @@ def evaluate_run(
     """
     localizer = Localizer.load(run, device)
     PROTOCOLS[protocol]
+    methods = methods or (localizer.config.localize.method,)
     for name in methods:
         localizer.task(name)
     for rule in rules:

@@ -15,7 +15,7 @@ from aln.models.networks import Networks
 def supervised(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:
     """Not weakly supervised: the box of a regressor trained on true boxes, the same for every class.
 
-    Each pixel's score is the share of it that lies in the box.
+    The score is 1 where a pixel's centre lies in the box and 0 elsewhere, so that no threshold moves it.
 
     Raises:
         ModelError: If the networks have no box head.
@@ -24,11 +24,11 @@ def supervised(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:
     head = extra_network(nets, "supervised", BoxHead)
     x0, y0, x1, y1 = head(nets.classifier.features(images)).unbind(1)
     height, width = images.shape[2:]
-    return torch.einsum("bh,bw->bhw", _covered(y0, y1, height), _covered(x0, x1, width))
+    rows, columns = _inside(y0, y1, height), _inside(x0, x1, width)
+    return (rows[:, :, None] & columns[:, None, :]).float()
 
 
-def _covered(low: Tensor, high: Tensor, length: int) -> Tensor:
-    """Share (B, length) of each of `length` pixels that lies between `low` and `high` (B,), 0..1."""
-    start = torch.arange(length, device=low.device)
-    inside = torch.minimum(high[:, None] * length, start + 1) - torch.maximum(low[:, None] * length, start)
-    return inside.clamp(0, 1)
+def _inside(low: Tensor, high: Tensor, length: int) -> Tensor:
+    """Which of `length` pixels have their centre between `low` and `high` (B,), 0..1; bool (B, length)."""
+    centres = (torch.arange(length, device=low.device) + 0.5) / length
+    return (low[:, None] <= centres) & (centres < high[:, None])
