@@ -57,7 +57,7 @@ def test_localize_keeps_results_of_different_settings_apart(
     aln: Call, tiny_run: Path, photographs: Path, tmp_path: Path
 ) -> None:
     again = ("localize", tiny_run, photographs / "a.jpg", "--out", tmp_path / "found")
-    assert aln(*again).code == 0
+    assert aln(*again, "--rule", "paper").code == 0
     refused = aln(*again, "--rule", "otsu")
     assert refused.code == 2
     assert "rule 'paper', not 'otsu'" in refused.err
