@@ -90,7 +90,9 @@ def test_a_class_folder_is_read_back(desk: Desk, reviewed: dict[str, Review]) ->
         assert (image_id in truth) == bool(review.boxes)
         if review.boxes:
             assert np.array_equal(truth[image_id].boxes, np.array(corners(review), np.float32))
-            assert np.array_equal(truth[image_id].mask, review.mask.decoded())
+            mask = truth[image_id].mask
+            assert mask is not None
+            assert np.array_equal(mask, review.mask.decoded())
 
 
 def entry_of(desk: Desk, image_id: str) -> Entry:

@@ -23,7 +23,13 @@ def review(**changes: Any) -> Review:
     mask = np.zeros((4, 5), bool)
     mask[1:3, 2:4] = True
     boxes = [Box(x0=1, y0=1, x1=3, y1=2, score=0.25), Box(x0=2, y0=1, x1=4, y1=3, score=0.75)]
-    fields = {"label": "bee", "boxes": boxes, "mask": Mask.of(mask), "method": "cam", "rule": "otsu"}
+    fields: dict[str, Any] = {
+        "label": "bee",
+        "boxes": boxes,
+        "mask": Mask.of(mask),
+        "method": "cam",
+        "rule": "otsu",
+    }
     return Review(**(fields | changes))
 
 

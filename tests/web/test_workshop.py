@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -109,5 +110,5 @@ def test_recent_values_make_room() -> None:
         return value
 
     for value in (4, 5, 4, 6, 4, 5, 50, 50):
-        assert recent.get(value, lambda value=value: make(value)) == value
+        assert recent.get(value, partial(make, value)) == value
     assert made == [4, 5, 6, 5, 50]  # 6 pushed 5 out; one value may be larger than the room

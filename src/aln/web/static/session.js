@@ -203,6 +203,8 @@ export class Session extends EventTarget {
   }
 
   setBox(index, box, kind, joins = false) {
+    const before = this.edit.boxes[index];
+    if (Object.entries(box).every(([name, value]) => before[name] === value)) return;
     const boxes = this.edit.boxes.map((one, place) => (place === index ? { ...one, ...box } : one));
     this.commit({ boxes, fitted: false }, kind, joins);
   }

@@ -1,0 +1,314 @@
+"""The page in a real browser: load, localize, edit, undo, save, reload, export; by pointer and by keys."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import uvicorn
+
+from aln.web.app import create_app
+from aln.web.desk import Desk, open_desk
+from aln.web.schemas import Review
+from aln.web.serve import listening
+from aln.web.workshop import Choice
+from tests.small_model import photograph, small_localizer
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs chromium")
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PATIENCE = 120_000  # milliseconds; a busy machine is no failure
+Page = Any
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright_api.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=BROWSER, args=list(FLAGS), timeout=PATIENCE)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for seed in range(3):
+        data = cv2.imencode(".png", photograph(60, 80, seed)[..., ::-1])[1].tobytes()
+        (folder / f"{seed}.png").write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def desk(folder: Path) -> Desk:
+    return open_desk(small_localizer(), folder, folder.parent / "review")
+
+
+@pytest.fixture
+def address(desk: Desk) -> Iterator[str]:
+    """Where the page of `desk` is served."""
+    with listening("127.0.0.1", 0) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(desk), log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Page]:
+    """The open page; whatever it says on its console in error fails the test."""
+    context = browser.new_context(viewport={"width": 1200, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if _is_fault(message) else None)
+    page.goto(address)
+    opened(page, "0.png")
+    yield page
+    context.close()
+    assert faults == []
+
+
+def _is_fault(message: Any) -> bool:
+    refused = message.text.startswith("Failed to load resource")  # what the tests provoke, told on the page
+    return message.type == "error" and not refused
+
+
+def opened(page: Page, name: str) -> None:
+    page.wait_for_function("name => document.querySelector('#status').textContent.startsWith(name)", arg=name)
+    page.wait_for_function("() => !document.querySelector('#accept').disabled")
+
+
+def stored(desk: Desk, name: str) -> Review | None:
+    entry = desk.album.by_id(name)
+    assert entry is not None
+    return desk.reviews.load(entry)
+
+
+def wait_for(condition: Any) -> Any:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "nothing came"
+        time.sleep(0.05)
+    return value
+
+
+def saved(desk: Desk, name: str, **wanted: object) -> Review:
+    """The review on disk, as soon as it has the `wanted` values."""
+
+    def there() -> Review | None:
+        review = stored(desk, name)
+        fits = review is not None and all(getattr(review, key) == value for key, value in wanted.items())
+        return review if fits else None
+
+    review: Review = wait_for(there)
+    return review
+
+
+def on_screen(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a place of the photograph of 80×60 pixels lies on the screen."""
+    area = page.locator("#stage").bounding_box()
+    scale = min((area["width"] - 28) / 80, (area["height"] - 28) / 60)
+    left = area["x"] + (area["width"] - 80 * scale) / 2
+    top = area["y"] + (area["height"] - 60 * scale) / 2
+    return left + x * scale, top + y * scale
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*on_screen(page, *start))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, *end), steps=4)
+    page.mouse.up()
+
+
+def corners(review: Review) -> list[tuple[float, float, float, float]]:
+    return [(box.x0, box.y0, box.x1, box.y1) for box in review.boxes]
+
+
+def test_boxes_are_moved_undone_saved_and_there_again(page: Page, desk: Desk) -> None:
+    first = page.locator("#box-list li button").first.text_content()
+    box = desk.localize(next(iter(desk.album)), Choice()).boxes[0].tolist()
+    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    drag(page, (box[2], box[3]), middle)
+    small = corners(saved(desk, "0.png", fitted=False))[0]
+    assert small[:2] == tuple(box[:2])
+    assert small[2:] == pytest.approx(middle, abs=0.5)
+    within = ((small[0] + small[2]) / 2, (small[1] + small[3]) / 2)
+    drag(page, within, (within[0] + 3, within[1] + 2))
+    moved = corners(wait_for(lambda: _with(desk, lambda review: corners(review)[0] != small)))[0]
+    assert moved == pytest.approx(
+        [value + step for value, step in zip(small, (3, 2, 3, 2), strict=True)], abs=0.5
+    )
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert corners(saved(desk, "0.png", fitted=True)) == [tuple(box)]
+    assert page.locator("#box-list li button").first.text_content() == first
+    page.keyboard.press("Control+y")
+    page.keyboard.press("Control+Shift+z")
+    wait_for(lambda: _with(desk, lambda review: corners(review) == [moved]))
+    page.reload()
+    opened(page, "0.png")
+    assert page.locator("#state").text_content() == "edited"
+    x, y = round(moved[0]), round(moved[1])
+    assert f"at {x}, {y}" in page.locator("#box-list li button").first.text_content()
+
+
+def test_superpixels_go_in_and_out_of_the_mask(page: Page, desk: Desk) -> None:
+    page.keyboard.press("s")
+    before = desk.localize(next(iter(desk.album)), Choice()).mask
+    place = (4, 4)
+    was_in = bool(before[place[1], place[0]])
+    page.mouse.click(*on_screen(page, *place))
+    after = saved(desk, "0.png").mask.decoded()
+    assert after[place[1], place[0]] != was_in
+    assert (after != before).sum() < before.size / 10  # one superpixel
+    drag(page, (10, 50), (70, 50))
+    wait_for(lambda: len(set(saved(desk, "0.png").mask.decoded()[50, 10:70].tolist())) == 1)
+    page.keyboard.press("z")
+    wait_for(lambda: np.array_equal(saved(desk, "0.png").mask.decoded(), after))
+    page.keyboard.press("z")
+    wait_for(lambda: np.array_equal(saved(desk, "0.png").mask.decoded(), before))
+
+
+def test_method_and_threshold_show_at_once(page: Page, desk: Desk) -> None:
+    entry = next(iter(desk.album))
+    for method, rule, text in (("cam", "fixed", "fixed:0.5"), ("grad_cam", "otsu", "otsu")):
+        page.select_option("#method", method)
+        page.select_option("#rule", rule)
+        box = desk.localize(entry, Choice(method, text)).boxes[0]
+        shown = f"at {round(float(box[0]))}, {round(float(box[1]))}"
+        page.wait_for_function(
+            "text => document.querySelector('#box-list').textContent.includes(text)", arg=shown
+        )
+    assert stored(desk, "0.png") is None  # looking is no edit
+
+
+def test_everything_by_keyboard_alone(page: Page, desk: Desk) -> None:
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "stage"
+    page.keyboard.press("n")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    new = corners(wait_for(lambda: _with(desk, lambda review: corners(review)[-1] == (21, 15, 61, 46))))[-1]
+    assert new == (21, 15, 61, 46)
+    page.keyboard.press("[")
+    page.keyboard.press("Delete")
+    wait_for(lambda: _with(desk, lambda review: len(review.boxes) == 1))
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    page.wait_for_function(
+        "() => /Superpixel (taken out|put in)/.test(document.querySelector('#status').textContent)"
+    )
+    page.keyboard.press("2")
+    label = page.locator("#probabilities button span").nth(2).text_content()
+    wait_for(lambda: _with(desk, lambda review: review.label == label))
+    page.keyboard.press("Enter")
+    opened(page, "1.png")
+    assert saved(desk, "0.png", state="accepted").label == label
+    page.keyboard.press("k")
+    opened(page, "0.png")
+    assert page.locator("#state").text_content() == "accepted"
+    page.keyboard.press("r")
+    wait_for(lambda: stored(desk, "0.png") is None)
+
+
+def _with(desk: Desk, condition: Any) -> Review | None:
+    review = stored(desk, "0.png")
+    return review if review is not None and condition(review) else None
+
+
+def test_accepted_ones_are_exported(page: Page, desk: Desk) -> None:
+    for name in ("0.png", "1.png"):
+        opened(page, name)
+        page.click("#accept")
+    opened(page, "2.png")
+    assert page.locator("#progress-text").text_content() == "2 of 3 accepted"
+    page.click("#export")
+    page.check("input[value=class-folder]")
+    page.click("#export-write")
+    page.wait_for_function(
+        "() => document.querySelector('#export-status').textContent.startsWith('2 photographs')"
+    )
+    assert (desk.reviews.out / "class-folder" / "boxes.csv").exists()
+    page.check("input[value=coco]")
+    with page.expect_download() as download:
+        page.click("#export-download")
+    assert download.value.suggested_filename == "coco.zip"
+
+
+def test_photographs_are_chosen_and_localized(page: Page, desk: Desk, tmp_path: Path) -> None:
+    new = tmp_path / "mine.png"
+    new.write_bytes(cv2.imencode(".png", photograph(50, 50, 9)[..., ::-1])[1].tobytes())
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    page.set_input_files("#files", [str(new), str(tmp_path / "broken.png")])
+    page.wait_for_function("() => document.querySelector('#name').textContent === 'uploads/mine.png'")
+    page.wait_for_function(
+        "() => document.querySelector('#status').textContent.includes('broken.png: is not an image')"
+    )
+    assert page.locator("#box-list li button").count() > 0
+
+
+def test_a_server_that_comes_back_gets_what_was_edited(page: Page, desk: Desk, monkeypatch: Any) -> None:
+    page.route(
+        "**/review", lambda route: route.abort() if route.request.method == "PUT" else route.continue_()
+    )
+    page.keyboard.press("n")
+    page.wait_for_function("() => document.querySelector('#status').textContent.startsWith('Not saved')")
+    assert stored(desk, "0.png") is None
+    page.unroute("**/review")
+    assert len(saved(desk, "0.png", fitted=False).boxes) == 2
+    page.wait_for_function("() => document.documentElement.dataset.saved === 'yes'")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_down_only_and_colours_follow_the_system(
+    browser: Any, address: str, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(address)
+    opened(page, "0.png")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    page.tap("#accept")
+    opened(page, "1.png")
+    context.close()
+
+
+def test_every_control_has_a_name(page: Page) -> None:
+    """What a screen reader would say: no button, list or slider without words."""
+    for opener in (None, "#help", "#export"):
+        if opener == "#export":
+            page.click("#accept")
+            opened(page, "1.png")
+        if opener:
+            page.click(opener)
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll('button, select, input:not([hidden]), canvas, progress')]
+              .filter((e) => e.checkVisibility() && !(e.getAttribute('aria-label') || e.textContent.trim()
+                || e.labels?.length || e.getAttribute('aria-labelledby')))
+              .map((e) => e.outerHTML)"""
+        )
+        assert nameless == []
+        if opener:
+            page.keyboard.press("Escape")
