@@ -34,8 +34,9 @@ export function makeActions(session, stage, say) {
       await session.reset();
       say("Back to the model's result");
     }),
-    tool: onOpen((name) => {
+    tool: onOpen((name, byKey = false) => {
       stage.tool = name;
+      if (byKey) stage.canvas.focus();
       stage.cursor = -1;
       $("tool-box").setAttribute("aria-pressed", name === "box");
       $("tool-mask").setAttribute("aria-pressed", name === "mask");

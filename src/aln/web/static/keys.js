@@ -11,8 +11,8 @@ export function keyTable(actions) {
     { keys: ["z"], text: "undo (also Ctrl+Z)", run: actions.undo, control: true },
     { keys: ["y"], text: "redo (also Ctrl+Y)", run: actions.redo, control: true },
     { keys: ["r"], text: "back to the model's result", run: actions.reset },
-    { keys: ["b"], text: "edit boxes", run: () => actions.tool("box") },
-    { keys: ["s"], text: "edit the mask by superpixels", run: () => actions.tool("mask") },
+    { keys: ["b"], text: "edit boxes", run: () => actions.tool("box", true) },
+    { keys: ["s"], text: "edit the mask by superpixels", run: () => actions.tool("mask", true) },
     { keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], text: EDITING, run: actions.arrow, stage: true },
     { keys: ["Shift+arrow"], text: "box: resize", run: null },
     { keys: [" "], text: "mask: superpixel in or out", run: actions.toggle, stage: true },
@@ -76,7 +76,7 @@ const nameOf = (event) => (event.key.length === 1 ? event.key.toLowerCase() : ev
 function taken(event, entry, stage, isOn) {
   const focused = document.activeElement;
   if (event.key === "Escape") return false;
-  if (entry.stage && focused !== stage) return true;
+  if (entry.stage && focused !== stage && focused !== document.body) return true;
   if (!isOn && focused !== stage) return true;
   if (focused?.matches("select, input:not([type=range])")) return true;
   if (focused?.matches("input[type=range]")) return /^(Arrow|Page)/.test(event.key);

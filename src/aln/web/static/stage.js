@@ -56,7 +56,7 @@ export class Stage {
     const [width, height] = [open.width * scale, open.height * scale];
     context.drawImage(open.image, 0, 0, width, height);
     if (this.visible.heat && open.heat) {
-      context.globalAlpha = this.opacity;
+      context.globalAlpha = this.tool === "mask" ? this.opacity / 3 : this.opacity;
       context.drawImage(open.heat, 0, 0, width, height);
       context.globalAlpha = 1;
     }
