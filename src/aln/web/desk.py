@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 
 from aln.data.base import Image
 from aln.errors import DataError
-from aln.localization import BoolArray, Localization
+from aln.localization import BoolArray, FloatArray, Localization
 from aln.web.album import Album, Entry
 from aln.web.reviews import Reviews
 from aln.web.workshop import Choice, Workshop
@@ -48,13 +48,18 @@ class Desk:
         image = self.photograph(entry)
         return self.workshop.localize(image, entry.image_id, choice, _version(entry))
 
+    def score_map(self, entry: Entry, choice: Choice) -> FloatArray:
+        """The score map float32 (H, W) of a photograph of the album; raises as `localize` does."""
+        image = self.photograph(entry)
+        return self.workshop.scored(image, entry.image_id, choice, _version(entry)).score_map
+
     def boxed(self, entry: Entry, choice: Choice, mask: BoolArray) -> Localization:
         """What is found in a photograph, with another mask bool (H, W) and the boxes of that mask.
 
         Raises:
             DataError: If the mask is of another size.
         """
-        found = self.localize(entry, choice)
+        found = self.workshop.scored(self.photograph(entry), entry.image_id, choice, _version(entry))
         if mask.shape != found.mask.shape:
             raise DataError(f"the mask must be of {found.width}x{found.height} pixels")
         corners, scores = self.workshop.boxes(mask, found.score_map, choice.boxes)

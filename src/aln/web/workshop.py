@@ -91,8 +91,16 @@ class Workshop:
             ConfigError: For an unknown method, rule or class.
             ModelError: If the method needs a network that the model lacks.
         """
-        defaults = self.localizer.config.localize
-        method, rule = choice.method or defaults.method, parse_rule(choice.rule or defaults.rule)
+        rule = parse_rule(choice.rule or self.localizer.config.localize.rule)
+        with self.lock:
+            found = self.scored(image, name, choice, key)
+            mask = binarise(found.score_map, rule)
+            boxes, scores = self.boxes(mask, found.score_map, choice.boxes)
+        return replace(found, mask=mask, boxes=boxes, box_scores=scores, rule=rule.text)
+
+    def scored(self, image: Image, name: str, choice: Choice, key: Hashable = None) -> Localization:
+        """As `localize`, for who needs the score map alone: mask and boxes are those of any rule."""
+        method = choice.method or self.localizer.config.localize.method
         label = None if choice.label is None else self.index(choice.label)
 
         def fresh() -> Localization:
@@ -100,10 +108,7 @@ class Workshop:
             return next(self.localizer.localize([(name, image)], labels=labels, method=method))
 
         with self.lock:
-            found = fresh() if key is None else self._found.get((key, method, label), fresh)
-            mask = binarise(found.score_map, rule)
-            boxes, scores = self.boxes(mask, found.score_map, choice.boxes)
-        return replace(found, mask=mask, boxes=boxes, box_scores=scores, rule=rule.text)
+            return fresh() if key is None else self._found.get((key, method, label), fresh)
 
     def boxes(
         self, mask: BoolArray, score_map: FloatArray, mode: Boxes | None

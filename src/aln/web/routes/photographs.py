@@ -51,7 +51,7 @@ def picture(desk: TheDesk, entry: TheEntry) -> Response:
 @router.get("/{key}/heat", response_class=Response, responses=pictures.CONTENT)
 def heat(desk: TheDesk, entry: TheEntry, choice: TheChoice) -> Response:
     """The score map as a picture to lay over the photograph."""
-    return Response(pictures.heat_map(desk.localize(entry, choice).score_map), media_type="image/png")
+    return Response(pictures.heat_map(desk.score_map(entry, choice)), media_type="image/png")
 
 
 @router.get("/{key}/superpixels", response_class=Response, responses=pictures.BYTES)
