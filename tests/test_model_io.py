@@ -154,8 +154,8 @@ def flip_a_bit(folder: Path) -> None:
             reweigh(classifier__head__bias=torch.zeros(3, dtype=torch.float64)), "float64", id="wrong-type"
         ),
         pytest.param(reweigh(evil=torch.zeros(1)), "missing or superfluous: evil", id="superfluous"),
-        pytest.param(edit(networks=["classifier"]), "missing or superfluous: corruption", id="one-net"),
-        pytest.param(edit(class_names=["ant", "bee"]), "classifier.head", id="class-count"),
+        pytest.param(edit(networks=["classifier"]), "missing or superfluous: box_head", id="one-net"),
+        pytest.param(edit(class_names=["ant", "bee"]), "class names in model.json ask for", id="class-count"),
         pytest.param(edit(class_names=[]), "class_names", id="no-classes"),
         pytest.param(edit(format=FORMAT + 1), "install a newer aln", id="newer"),
         pytest.param(edit(std=[0.0, 1.0, 1.0]), "std.0", id="zero-std"),

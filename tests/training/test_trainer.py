@@ -121,6 +121,7 @@ def test_collapsed_masks_stop_the_run(
         "balance.area_weight_min=0",
         "training.corruption_lr=1.0",
         "training.epochs=9",
+        "model.corruption_reads_classifier=false",
     )
     console = runs.quiet()
     monkeypatch.setattr("aln.training.collapse.COLLAPSED", 0.1)

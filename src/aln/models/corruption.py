@@ -4,7 +4,7 @@ Convolutions lead down to a fully connected bottleneck (global information), dec
 at every level the encoder's features are added to the decoder's (local information: without these residual
 connections the boundaries are poor).
 
-It may also read the features of the classifier that it has to confuse (the masker of Zolna et al., AAAI 2020,
+It may also read the features of the classifier that it has to confuse (the masker of Zolna et al., CVIU 2020,
 reads nothing else): what the classifier looks at needs no learning again, and fewer images are enough.
 """
 
