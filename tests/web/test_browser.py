@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,17 +18,10 @@ from aln.web.schemas import Review
 from aln.web.serve import listening
 from aln.web.workshop import Choice
 from tests.small_model import photograph, small_localizer
+from tests.web.browsing import BROWSER, FLAGS, PATIENCE, Page, drag, on_screen, opened, wait_for
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs chromium")
-
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-PATIENCE = 120_000  # milliseconds; a busy machine is no failure
-Page = Any
 
 
 @pytest.fixture(scope="module")
@@ -91,23 +82,10 @@ def _is_fault(message: Any) -> bool:
     return message.type == "error" and not refused
 
 
-def opened(page: Page, name: str) -> None:
-    page.wait_for_function("name => document.querySelector('#status').textContent.startsWith(name)", arg=name)
-    page.wait_for_function("() => !document.querySelector('#accept').disabled")
-
-
 def stored(desk: Desk, name: str) -> Review | None:
     entry = desk.album.by_id(name)
     assert entry is not None
     return desk.reviews.load(entry)
-
-
-def wait_for(condition: Any) -> Any:
-    deadline = time.monotonic() + PATIENCE / 1000
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "nothing came"
-        time.sleep(0.05)
-    return value
 
 
 def saved(desk: Desk, name: str, **wanted: object) -> Review:
@@ -120,22 +98,6 @@ def saved(desk: Desk, name: str, **wanted: object) -> Review:
 
     review: Review = wait_for(there)
     return review
-
-
-def on_screen(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Where a place of the photograph of 80×60 pixels lies on the screen."""
-    area = page.locator("#stage").bounding_box()
-    scale = min((area["width"] - 28) / 80, (area["height"] - 28) / 60)
-    left = area["x"] + (area["width"] - 80 * scale) / 2
-    top = area["y"] + (area["height"] - 60 * scale) / 2
-    return left + x * scale, top + y * scale
-
-
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    page.mouse.move(*on_screen(page, *start))
-    page.mouse.down()
-    page.mouse.move(*on_screen(page, *end), steps=4)
-    page.mouse.up()
 
 
 def corners(review: Review) -> list[tuple[float, float, float, float]]:
