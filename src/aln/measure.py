@@ -36,7 +36,7 @@ def evaluate_run(
     *,
     split: Split = "test",
     methods: Sequence[str] = (),
-    rules: Sequence[str] = ("paper",),
+    rules: Sequence[str] = (),
     max_images: int = 0,
     protocol: str = "exact",
     device: str = "auto",
@@ -56,7 +56,7 @@ def evaluate_run(
         data: Where the photographs and their boxes are.
         split: Which of them to measure on.
         methods: Names of methods; by default the model's own; the trivial ones are added.
-        rules: Threshold rules, each gives rows of its own.
+        rules: Threshold rules, each gives rows of its own; by default the model's own.
         max_images: Measure on at most this many images; 0: on all.
         protocol: Name of the evaluation protocol, for figures over all thresholds.
         device: Where the networks run, as torch names it; auto: on the GPU where there is one.
@@ -74,6 +74,7 @@ def evaluate_run(
     localizer = Localizer.load(run, device)
     PROTOCOLS[protocol]
     methods = methods or (localizer.config.localize.method,)
+    rules = rules or (localizer.config.localize.rule,)
     for name in methods:
         localizer.task(name)
     for rule in rules:

@@ -10,7 +10,7 @@ from benchmarks.readme import RESULTS, ROOT, block, rewritten
 from aln.evaluation.report import write_rows
 from aln.evaluation.rows import Row
 
-ROW = Row("cluttered-eth80", "aln", "default", 0, "paper", "exact", "metric_1", 50.0, 45.0, 55.0, 100, 2.5)
+ROW = Row("cluttered-eth80", "aln", "default", 0, "moments", "exact", "metric_1", 50.0, 45.0, 55.0, 100, 2.5)
 
 
 def test_the_readme_is_made_from_the_result_files() -> None:

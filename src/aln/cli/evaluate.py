@@ -22,7 +22,9 @@ def evaluate(
         str | None,
         typer.Option(help="Methods, with commas; see aln methods.", show_default="the model's own"),
     ] = None,
-    rules: Annotated[str, typer.Option(help="Threshold rules, with commas.")] = "paper",
+    rules: Annotated[
+        str | None, typer.Option(help="Threshold rules, with commas.", show_default="the model's own")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON file for the rows.")] = None,
     data_format: Format = "auto",
     settings: Settings = None,
@@ -58,7 +60,7 @@ def evaluate(
             data_config(data, data_format, settings),
             split=split,
             methods=names(methods or ""),
-            rules=names(rules),
+            rules=names(rules or ""),
             max_images=max_images,
             protocol=protocol,
             device=device,
