@@ -39,6 +39,7 @@ from torch import Tensor
 from aln.config import Config, load_config
 from aln.data import open_images
 from aln.data.cache import default_cache_root, open_cache
+from aln.models.corruption import occlusion_logits
 from aln.training.interrupt import Interrupt
 from aln.training.progress import TrainingProgress
 from aln.training.records import RunLog
@@ -96,7 +97,7 @@ class BarePasses:
         self.corruption.train()
         self.classifier.eval()
         with self.runtime.autocast():
-            logits = self.corruption(self.images)
+            logits = occlusion_logits(self.corruption, self.classifier, self.images)
         with frozen(self.classifier), torch.set_grad_enabled(self.to_images):
             outputs = [self._masked_logits() for _ in range(self.sides)]
             if self.to_images:
