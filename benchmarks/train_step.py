@@ -31,6 +31,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import torch
 from rich.console import Console
@@ -39,7 +40,7 @@ from torch import Tensor
 from aln.config import Config, load_config
 from aln.data import open_images
 from aln.data.cache import default_cache_root, open_cache
-from aln.models.corruption import occlusion_logits
+from aln.models.corruption import CorruptionNet, occlusion_logits
 from aln.training.interrupt import Interrupt
 from aln.training.progress import TrainingProgress
 from aln.training.records import RunLog
@@ -85,7 +86,7 @@ class BarePasses:
         self.runtime = trainer.runtime
         self.to_images = BACKWARD_TO_IMAGES[settings.estimator]
         self.classifier = copy.deepcopy(trainer.variant.classifier)
-        self.corruption = copy.deepcopy(trainer.variant.networks["corruption"])
+        self.corruption = cast(CorruptionNet, copy.deepcopy(trainer.variant.networks["corruption"]))
         self.images = next(trainer.batches.epoch(0)).images
         self.sides = 2 if settings.preserve_weight else 1
         self.masked = torch.cat([self.images] * settings.masks_per_image)
