@@ -114,8 +114,8 @@ def _changed(content: bytes, **values: str) -> bytes:
     model = onnx.load_from_string(content)
     about = {p.key: p.value for p in model.metadata_props} | values
     helper.set_model_props(model, about)
-    content: bytes = model.SerializeToString()
-    return content
+    changed: bytes = model.SerializeToString()
+    return changed
 
 
 def _foreign(_: bytes) -> bytes:
@@ -123,8 +123,8 @@ def _foreign(_: bytes) -> bytes:
     other = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [value], [other])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    content: bytes = model.SerializeToString()
-    return content
+    changed: bytes = model.SerializeToString()
+    return changed
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,13 @@ def _set(path: Path, **values: str) -> None:
 )
 def test_otherwise_the_networks_are(run: Path, change: Callable[[Path], None]) -> None:
     change(run / "model.onnx")
-    assert load_quickest(run, "cpu").networks
+    assert load_quickest(run, "cpu").networks is not None
 
 
 def test_other_methods_need_the_networks(run: Path) -> None:
-    assert load_quickest(run, "cpu", "cam").networks
+    assert load_quickest(run, "cpu", "cam").networks is not None
 
 
 def test_without_onnxruntime_the_networks_do(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    assert load_quickest(run, "cpu").networks
+    assert load_quickest(run, "cpu").networks is not None

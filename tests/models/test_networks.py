@@ -104,7 +104,7 @@ def test_the_corruption_net_may_read_the_classifier(pools: list[bool], sources: 
     torch.nn.init.normal_(net.head.weight)
     images = torch.randn(2, 3, 64, 64)
     assert net.sources == sources
-    occlusion_logits(net, classifier, images).sum().backward()
+    torch.autograd.backward(occlusion_logits(net, classifier, images).sum())
     assert all(parameter.grad is None for parameter in classifier.parameters())
     assert all(parameter.grad is not None for parameter in net.parameters())
     with torch.no_grad():
