@@ -162,6 +162,19 @@ def test_method_and_threshold_show_at_once(page: Page, desk: Desk) -> None:
     assert stored(desk, "0.png") is None  # looking is no edit
 
 
+def test_quick_choices_add_up(page: Page, desk: Desk) -> None:
+    """The first one has no answer yet when the second is made."""
+    page.route("**/localization?*", lambda route: route.continue_() if "otsu" in route.request.url else None)
+    page.select_option("#method", "cam")
+    page.select_option("#rule", "otsu")
+    box = desk.localize(next(iter(desk.album)), Choice("cam", "otsu")).boxes[0]
+    page.wait_for_function(
+        "text => document.querySelector('#box-list').textContent.includes(text)",
+        arg=f"at {round(float(box[0]))}, {round(float(box[1]))}",
+    )
+    assert page.input_value("#method") == "cam"
+
+
 def test_everything_by_keyboard_alone(page: Page, desk: Desk) -> None:
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.id") == "stage"

@@ -15,6 +15,7 @@ export class Session extends EventTarget {
     this.open = null; // { key, name, width, height, image, heat, superpixels, result, history, state, touched }
     this.selected = -1;
     this.turn = 0;
+    this.wanted = null; // what was chosen last and has no answer yet
     this.saver = new Saver((left, problem) => this.tell("saving", { left, problem }));
   }
 
@@ -151,7 +152,9 @@ export class Session extends EventTarget {
   async choose(changes) {
     const { open, edit } = this;
     const { boxes, ...named } = changes;
-    const choice = { method: edit.method, rule: edit.rule, label: edit.label, ...named };
+    const shown = { method: edit.method, rule: edit.rule, label: edit.label };
+    const choice = { ...(this.wanted?.open === open ? this.wanted.choice : shown), ...named };
+    this.wanted = { open, choice }; // a quick second choice adds to the first, which it interrupts
     this.choice = { method: choice.method, rule: choice.rule, boxes: boxes ?? this.choice.boxes };
     this.asked?.abort();
     this.asked = new AbortController();
@@ -159,9 +162,12 @@ export class Session extends EventTarget {
     try {
       result = await api.localization(open.key, { ...choice, boxes: this.choice.boxes }, this.asked.signal);
     } catch (error) {
-      if (error.name !== "AbortError") this.tell("failed", { error });
+      if (error.name === "AbortError") return;
+      this.wanted = null;
+      this.tell("failed", { error });
       return;
     }
+    this.wanted = null;
     if (this.open !== open) return;
     open.result = result;
     open.history.push(editOf(result), "choose", true);
