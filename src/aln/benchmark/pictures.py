@@ -23,7 +23,7 @@ from aln.visualize import Sample, accuracy_curves, iou_histograms, sample_sheet,
 from aln.visualize.drawing import Picture
 
 SHEET_SAMPLES = 24
-COLOURS = 128  # keeps a sheet below 300 KB
+COLOURS, MOST_BYTES = 128, 300_000
 HALF = "fixed:0.5"
 
 
@@ -83,16 +83,21 @@ def draw_photographs(runs: Sequence[Run], out: Path, console: Console) -> None:
         return None if path.exists() and path.stat().st_mtime > newest else path
 
     if path := missing("sheet"):
-        write_png(path, _sheet(reference), colours=COLOURS)
+        write_png(path, _sheet(reference), colours=COLOURS, most_bytes=MOST_BYTES)
     if path := missing("comparison"):
-        write_png(path, _comparison(list(first.values()), reference, console), colours=COLOURS)
+        write_png(
+            path,
+            _comparison(list(first.values()), reference, console),
+            colours=COLOURS,
+            most_bytes=MOST_BYTES,
+        )
     if path := missing("failures"):
         data = reference.config.data
         entry = Entry(_localizer(reference), REFERENCE, benchmark.rules[0])
         picture = worst_misses(
             entry, open_images(data, "test"), required_truth(data, "test"), console=console
         )
-        write_png(path, picture, colours=COLOURS)
+        write_png(path, picture, colours=COLOURS, most_bytes=MOST_BYTES)
 
 
 def _comparison(runs: Sequence[Run], reference: Run, console: Console) -> Picture:
