@@ -1,6 +1,7 @@
 # make demo   train, localize and evaluate on embedded synthetic images; pictures land in demo/
 # make test   the tests, on two processes
 # make docs   the documentation, in site/
+# make browser  the review page in a real browser, which must be installed
 # make check  what CI runs: format, lint, types, tests, documentation
 # make readers annotation formats read back by the tools' own packages, in an environment of their own
 # make format put files into shape
@@ -13,7 +14,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DOCS := .venv/.installed-docs
 READERS := .venv-readers/.installed
 
-.PHONY: help demo test readers docs check lint format clean
+.PHONY: help demo test readers docs check lint format clean browser
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -33,6 +34,10 @@ docs: $(INSTALLED_DOCS)
 readers: $(READERS)
 	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen ALN_READERS=all PYTHONPATH=src \
 		.venv-readers/bin/python -m pytest tests/export
+
+# The review page in a real browser (needs chromium), with the machine to itself.
+browser: $(INSTALLED)
+	ALN_BROWSER=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/web/test_browser.py
 
 check: lint test docs
 

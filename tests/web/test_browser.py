@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,10 @@ from tests.small_model import photograph, small_localizer
 from tests.web.browsing import BROWSER, FLAGS, PATIENCE, Page, drag, on_screen, opened, wait_for
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs chromium")
+pytestmark = [
+    pytest.mark.skipif(BROWSER is None, reason="needs chromium"),
+    pytest.mark.skipif("ALN_BROWSER" not in os.environ, reason="run by make browser"),
+]
 
 
 @pytest.fixture(scope="module")
