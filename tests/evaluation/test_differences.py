@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from aln.errors import DataError
-from aln.evaluation.differences import Difference, Side, differences, paired, write_differences
+from aln.evaluation.differences import Difference, Side, differences, paired
 from aln.evaluation.per_image import Column, PerImage
+from aln.evaluation.report import write_rows
 
 IDS = tuple("abcdefgh")
 
@@ -90,10 +91,10 @@ def test_one_seed_comes_once() -> None:
 
 def test_they_are_written_whole(tmp_path: Path) -> None:
     one = Difference("D", "cam", "default", "paper", "aln", "metric_1", (0, 1), -1.0, -2.0, 0.5, 8)
-    write_differences([one], tmp_path / "new" / "d.json")
+    write_rows([one], tmp_path / "new" / "d.json")
     read = json.loads((tmp_path / "new" / "d.json").read_text(encoding="utf-8"))
     assert read[0]["seeds"] == [0, 1]
     assert read[0]["ci_low"] == -2.0
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="can't be written"):
-        write_differences([one], tmp_path / "file" / "d.json")
+        write_rows([one], tmp_path / "file" / "d.json")

@@ -22,7 +22,6 @@ from aln.benchmark.report import report
 from aln.benchmark.results import Results, gather
 from aln.data import open_images
 from aln.errors import AlnError
-from aln.evaluation.differences import write_differences
 from aln.evaluation.report import write_rows
 from aln.files import write_atomic
 from aln.measure import required_truth
@@ -126,7 +125,7 @@ def write_results(planned: Sequence[Run], out: Path, command: str, failures: Map
         return results
     name = planned[0].benchmark.name
     write_rows(results.rows, out / f"{name}.json")
-    write_differences(results.differences, out / f"{name}-differences.json")
+    write_rows(results.differences, out / f"{name}-differences.json")
     write_atomic(out / f"{name}.md", report(results, planned, command, failures).encode())
     draw_overlaps(results, out)
     return results

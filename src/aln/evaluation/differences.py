@@ -7,19 +7,15 @@ an image are averaged first: the interval then tells of other images, with these
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aln.errors import DataError
 from aln.evaluation.bootstrap import Estimate, mean_estimates
 from aln.evaluation.per_image import Column, PerImage
 from aln.evaluation.rows import BEST_THRESHOLD, SMALL_SUFFIX
-from aln.files import write_atomic
 
 COMPARED = ("metric_1", "metric_2", f"metric_1{SMALL_SUFFIX}", "max_box_acc_v2", "mask_iou")
 """The metrics that differences are taken of."""
@@ -112,16 +108,3 @@ def differences(
         for group in groups
         if (e := paired(own, reference, metric, group)) is not None
     ]
-
-
-def write_differences(found: Sequence[Difference], path: Path) -> None:
-    """Write differences as a flat JSON list, whole or not at all.
-
-    Raises:
-        DataError: If the file can't be written.
-    """
-    text = json.dumps([asdict(difference) for difference in found], indent=1, allow_nan=False) + "\n"
-    try:
-        write_atomic(path, text.encode())
-    except OSError as error:
-        raise DataError(f"{path}: can't be written ({error.strerror})") from error

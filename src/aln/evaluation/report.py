@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aln.errors import DataError
+from aln.evaluation.differences import Difference
 from aln.evaluation.rows import BEST_THRESHOLD, RULE_FREE, SMALL_SUFFIX, Row
 from aln.evaluation.trivial import TRIVIAL_METHODS
 from aln.files import write_atomic
@@ -47,8 +48,8 @@ class _Section:
     lines: list[list[str]]
 
 
-def write_rows(rows: Sequence[Row], path: Path) -> None:
-    """Write rows as a flat JSON list, whole or not at all.
+def write_rows(rows: Sequence[Row | Difference], path: Path) -> None:
+    """Write rows or differences as a flat JSON list, whole or not at all.
 
     Raises:
         DataError: If the file can't be written.
