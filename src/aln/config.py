@@ -98,8 +98,8 @@ class TrainingConfig(_Section):
     comes from clean images, 0..1. `freeze_statistics` keeps the classifier's batch statistics as the warm-up
     left them. `max_images` cuts the data set short (0: all of it). An epoch is one pass over the
     photographs, or, of a small data set, as many as fit into `epoch_images`. `mask_prior` draws the trained
-    model's maps towards what is known without them, the less they explain (`aln.models.mask_prior`). `variant`
-    names what is trained: `aln`, the `classifier` alone (its warm-up), or one of its peers
+    model's maps towards what is known without them, the less they explain (`aln.models.mask_prior`).
+    `variant` names what is trained: `aln`, the `classifier` alone (its warm-up), or one of its peers
     (docs/algorithm.md), whose own settings are `variant_options`.
     """
 
