@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from typing import Any
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -17,9 +18,42 @@ PATIENCE = 120_000
 Page = Any
 
 
+def said(page: Page, start: str) -> None:
+    """Wait until the status line starts so."""
+    page.wait_for_function(
+        "start => document.querySelector('#status').textContent.startsWith(start)", arg=start
+    )
+
+
 def opened(page: Page, name: str) -> None:
-    page.wait_for_function("name => document.querySelector('#status').textContent.startsWith(name)", arg=name)
+    said(page, name)
     page.wait_for_function("() => !document.querySelector('#accept').disabled")
+
+
+def is_fault(message: Any) -> bool:
+    """Whether a line on the page's console is an error of the page's own."""
+    refused = message.text.startswith("Failed to load resource")  # what the tests provoke, told on the page
+    return message.type == "error" and not refused
+
+
+def lists(page: Page, box: Any) -> None:
+    """Wait until a box that begins where `box` does is in the list."""
+    place = f"at {round(float(box[0]))}, {round(float(box[1]))}"
+    page.wait_for_function(
+        "place => document.querySelector('#box-list').textContent.includes(place)", arg=place
+    )
+
+
+def intercept(page: Page, url: str, answer: Callable[[Any], None]) -> None:
+    """Every request of the page, opened anew, to a `url` (a glob) goes to `answer`.
+
+    Chromium says that it intercepts before the requests of an open page go that way: the next ones may still
+    reach the server. A page that is opened afterwards is intercepted from its first request on.
+    Answers are given while the test waits for the page, not in `wait_for`.
+    """
+    page.route(url, answer)
+    page.reload()
+    opened(page, "0.png")
 
 
 def wait_for(condition: Any) -> Any:

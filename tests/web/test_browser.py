@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,20 @@ from aln.web.schemas import Review
 from aln.web.serve import listening
 from aln.web.workshop import Choice
 from tests.small_model import photograph, small_localizer
-from tests.web.browsing import BROWSER, FLAGS, PATIENCE, Page, drag, on_screen, opened, wait_for
+from tests.web.browsing import (
+    BROWSER,
+    FLAGS,
+    PATIENCE,
+    Page,
+    drag,
+    intercept,
+    is_fault,
+    lists,
+    on_screen,
+    opened,
+    said,
+    wait_for,
+)
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 pytestmark = [
@@ -73,17 +87,12 @@ def page(browser: Any, address: str) -> Iterator[Page]:
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if _is_fault(message) else None)
+    page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
     page.goto(address)
     opened(page, "0.png")
     yield page
     context.close()
     assert faults == []
-
-
-def _is_fault(message: Any) -> bool:
-    refused = message.text.startswith("Failed to load resource")  # what the tests provoke, told on the page
-    return message.type == "error" and not refused
 
 
 def stored(desk: Desk, name: str) -> Review | None:
@@ -158,24 +167,18 @@ def test_method_and_threshold_show_at_once(page: Page, desk: Desk) -> None:
     for method, rule, text in (("cam", "fixed", "fixed:0.5"), ("grad_cam", "otsu", "otsu")):
         page.select_option("#method", method)
         page.select_option("#rule", rule)
-        box = desk.localize(entry, Choice(method, text)).boxes[0]
-        shown = f"at {round(float(box[0]))}, {round(float(box[1]))}"
-        page.wait_for_function(
-            "text => document.querySelector('#box-list').textContent.includes(text)", arg=shown
-        )
+        lists(page, desk.localize(entry, Choice(method, text)).boxes[0])
     assert stored(desk, "0.png") is None  # looking is no edit
 
 
 def test_quick_choices_add_up(page: Page, desk: Desk) -> None:
     """The first one has no answer yet when the second is made."""
-    page.route("**/localization?*", lambda route: route.continue_() if "otsu" in route.request.url else None)
-    page.select_option("#method", "cam")
+    held = re.compile(r"method=cam&(?!rule=otsu)")
+    intercept(page, "**/localization?*", lambda it: None if held.search(it.request.url) else it.continue_())
+    with page.expect_request("**/localization?method=cam&*"):
+        page.select_option("#method", "cam")
     page.select_option("#rule", "otsu")
-    box = desk.localize(next(iter(desk.album)), Choice("cam", "otsu")).boxes[0]
-    page.wait_for_function(
-        "text => document.querySelector('#box-list').textContent.includes(text)",
-        arg=f"at {round(float(box[0]))}, {round(float(box[1]))}",
-    )
+    lists(page, desk.localize(next(iter(desk.album)), Choice("cam", "otsu")).boxes[0])
     assert page.input_value("#method") == "cam"
 
 
@@ -246,16 +249,16 @@ def test_photographs_are_chosen_and_localized(page: Page, desk: Desk, tmp_path: 
     assert page.locator("#box-list li button").count() > 0
 
 
-def test_a_server_that_comes_back_gets_what_was_edited(page: Page, desk: Desk, monkeypatch: Any) -> None:
-    page.route(
-        "**/review", lambda route: route.abort() if route.request.method == "PUT" else route.continue_()
-    )
+def test_a_server_that_comes_back_gets_what_was_edited(page: Page, desk: Desk) -> None:
+    lost = {"PUT"}
+    intercept(page, "**/review", lambda it: it.abort() if it.request.method in lost else it.continue_())
     page.keyboard.press("n")
-    page.wait_for_function("() => document.querySelector('#status').textContent.startsWith('Not saved')")
+    said(page, "Not saved")
     assert stored(desk, "0.png") is None
-    page.unroute("**/review")
+    lost.clear()
+    said(page, "Saved")
+    assert page.evaluate("document.documentElement.dataset.saved") == "yes"
     assert len(saved(desk, "0.png", fitted=False).boxes) == 2
-    page.wait_for_function("() => document.documentElement.dataset.saved === 'yes'")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

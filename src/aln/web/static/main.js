@@ -67,10 +67,13 @@ function follow(session, stage, actions) {
     refresh();
   });
   session.addEventListener("failed", ({ detail }) => say(detail.error.message));
+  let unsaved = false;
   session.addEventListener("saving", ({ detail }) => {
     const { left, problem } = detail;
     document.documentElement.dataset.saved = left ? "no" : "yes";
     if (problem) say(`Not saved: ${problem.message}`);
+    else if (unsaved && !left) say("Saved");
+    unsaved = left > 0 && (unsaved || problem !== null);
   });
   for (const type of ["edited", "selected", "accepted"]) session.addEventListener(type, refresh);
   session.addEventListener("pictures", () => stage.draw());
