@@ -1,8 +1,8 @@
 # make demo   train, localize and evaluate on embedded synthetic images; pictures land in demo/
 # make test   the tests, on two processes
 # make docs   the documentation, in site/
-# make browser  the review page in a real browser, which must be installed
-# make check  what CI runs: format, lint, types, tests, documentation
+# make browser  the review page in a real browser; skipped where there is no Chromium
+# make check  what CI runs: format, lint, types, tests, browser, documentation
 # make readers annotation formats read back by the tools' own packages, in an environment of their own
 # make format put files into shape
 #
@@ -35,11 +35,11 @@ readers: $(READERS)
 	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen ALN_READERS=all PYTHONPATH=src \
 		.venv-readers/bin/python -m pytest tests/export
 
-# The review page in a real browser (needs chromium), with the machine to itself.
+# A step of its own: the other tests keep every processor busy. -rs says why one is skipped.
 browser: $(INSTALLED)
-	ALN_BROWSER=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/web/test_browser.py
+	ALN_BROWSER=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs tests/web/test_browser.py
 
-check: lint test docs
+check: lint test browser docs
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -37,7 +37,7 @@ from tests.web.browsing import (
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="needs chromium"),
+    pytest.mark.skipif(BROWSER is None, reason="needs chromium, chromium-browser or google-chrome"),
     pytest.mark.skipif("ALN_BROWSER" not in os.environ, reason="run by make browser"),
 ]
 
