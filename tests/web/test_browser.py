@@ -91,6 +91,7 @@ def page(browser: Any, address: str) -> Iterator[Page]:
     page.goto(address)
     opened(page, "0.png")
     yield page
+    page.unroute_all(behavior="ignoreErrors")  # what is fetched ahead may be asked for until the end
     context.close()
     assert faults == []
 
