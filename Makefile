@@ -37,7 +37,7 @@ readers: $(READERS)
 
 # A step of its own: the other tests keep every processor busy. -rs says why one is skipped.
 browser: $(INSTALLED)
-	ALN_BROWSER=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs tests/web/test_browser.py
+	ALN_BROWSER=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs tests/web/test_browser*.py
 
 check: lint test browser docs
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import cv2
+import pytest
+
+from aln.web.desk import Desk, open_desk
+from aln.web.schemas import Review
+from tests.small_model import photograph, small_localizer
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -15,7 +24,40 @@ FLAGS = (
 PATIENCE = 120_000
 """Milliseconds; a busy machine is no failure."""
 
+NEEDS_BROWSER = [
+    pytest.mark.skipif(BROWSER is None, reason="needs chromium, chromium-browser or google-chrome"),
+    pytest.mark.skipif("ALN_BROWSER" not in os.environ, reason="run by make browser"),
+]
+
 Page = Any
+
+
+def three_photographs(where: Path) -> Desk:
+    """A desk of 0.png, 1.png and 2.png, each of 80×60 pixels."""
+    folder = where / "photos"
+    folder.mkdir()
+    for seed in range(3):
+        data = cv2.imencode(".png", photograph(60, 80, seed)[..., ::-1])[1].tobytes()
+        (folder / f"{seed}.png").write_bytes(data)
+    return open_desk(small_localizer(), folder, where / "review")
+
+
+def stored(desk: Desk, name: str) -> Review | None:
+    entry = desk.album.by_id(name)
+    assert entry is not None
+    return desk.reviews.load(entry)
+
+
+def saved(desk: Desk, name: str, **wanted: object) -> Review:
+    """The review on disk, as soon as it has the `wanted` values."""
+
+    def there() -> Review | None:
+        review = stored(desk, name)
+        fits = review is not None and all(getattr(review, key) == value for key, value in wanted.items())
+        return review if fits else None
+
+    review: Review = wait_for(there)
+    return review
 
 
 def said(page: Page, start: str) -> None:

@@ -2,116 +2,39 @@
 
 from __future__ import annotations
 
-import os
 import re
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-import uvicorn
 
-from aln.web.app import create_app
-from aln.web.desk import Desk, open_desk
+from aln.web.desk import Desk
 from aln.web.schemas import Review
-from aln.web.serve import listening
 from aln.web.workshop import Choice
-from tests.small_model import photograph, small_localizer
+from tests.small_model import photograph
 from tests.web.browsing import (
-    BROWSER,
-    FLAGS,
+    NEEDS_BROWSER,
     PATIENCE,
     Page,
     drag,
     intercept,
-    is_fault,
     lists,
     on_screen,
     opened,
-    said,
+    saved,
+    stored,
+    three_photographs,
     wait_for,
 )
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="needs chromium, chromium-browser or google-chrome"),
-    pytest.mark.skipif("ALN_BROWSER" not in os.environ, reason="run by make browser"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=list(FLAGS), timeout=PATIENCE)
-        yield browser
-        browser.close()
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for seed in range(3):
-        data = cv2.imencode(".png", photograph(60, 80, seed)[..., ::-1])[1].tobytes()
-        (folder / f"{seed}.png").write_bytes(data)
-    return folder
-
-
-@pytest.fixture
-def desk(folder: Path) -> Desk:
-    return open_desk(small_localizer(), folder, folder.parent / "review")
-
-
-@pytest.fixture
-def address(desk: Desk) -> Iterator[str]:
-    """Where the page of `desk` is served."""
-    with listening("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(desk), log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-@pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Page]:
-    """The open page; whatever it says on its console in error fails the test."""
-    context = browser.new_context(viewport={"width": 1200, "height": 800})
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
-    page.goto(address)
-    opened(page, "0.png")
-    yield page
-    page.unroute_all(behavior="ignoreErrors")  # what is fetched ahead may be asked for until the end
-    context.close()
-    assert faults == []
-
-
-def stored(desk: Desk, name: str) -> Review | None:
-    entry = desk.album.by_id(name)
-    assert entry is not None
-    return desk.reviews.load(entry)
-
-
-def saved(desk: Desk, name: str, **wanted: object) -> Review:
-    """The review on disk, as soon as it has the `wanted` values."""
-
-    def there() -> Review | None:
-        review = stored(desk, name)
-        fits = review is not None and all(getattr(review, key) == value for key, value in wanted.items())
-        return review if fits else None
-
-    review: Review = wait_for(there)
-    return review
+def desk(tmp_path: Path) -> Desk:
+    return three_photographs(tmp_path)
 
 
 def corners(review: Review) -> list[tuple[float, float, float, float]]:
@@ -248,18 +171,6 @@ def test_photographs_are_chosen_and_localized(page: Page, desk: Desk, tmp_path: 
         "() => document.querySelector('#status').textContent.includes('broken.png: is not an image')"
     )
     assert page.locator("#box-list li button").count() > 0
-
-
-def test_a_server_that_comes_back_gets_what_was_edited(page: Page, desk: Desk) -> None:
-    lost = {"PUT"}
-    intercept(page, "**/review", lambda it: it.abort() if it.request.method in lost else it.continue_())
-    page.keyboard.press("n")
-    said(page, "Not saved")
-    assert stored(desk, "0.png") is None
-    lost.clear()
-    said(page, "Saved")
-    assert page.evaluate("document.documentElement.dataset.saved") == "yes"
-    assert len(saved(desk, "0.png", fitted=False).boxes) == 2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -22,8 +22,9 @@ export function makeActions(session, stage, say) {
       if (index < 0) say("All photographs are accepted");
       else session.show(index);
     },
-    accept: onOpen(() => {
-      session.accept();
+    accept: onOpen(async () => {
+      const { open } = session;
+      if (!(await session.accept()) || session.open !== open) return;
       const index = session.nextOpen();
       if (index >= 0) session.show(index);
       else say("All photographs are accepted");
@@ -31,8 +32,12 @@ export function makeActions(session, stage, say) {
     undo: onOpen(() => say(session.step("undo") ? "Undone" : "Nothing to undo")),
     redo: onOpen(() => say(session.step("redo") ? "Done again" : "Nothing to redo")),
     reset: onOpen(async () => {
-      await session.reset();
-      say("Back to the model's result");
+      try {
+        await session.reset();
+        if (isOpen()) say("Back to the model's result");
+      } catch (error) {
+        say(`Not reset: ${error.message}`);
+      }
     }),
     tool: onOpen((name, byKey = false) => {
       stage.tool = name;

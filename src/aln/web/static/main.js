@@ -47,6 +47,7 @@ function firstIndex(session) {
 }
 
 function follow(session, stage, actions) {
+  let trouble = ""; // why something is not saved yet
   const refresh = () => {
     showAlbum(session);
     showEdit(session, actions);
@@ -63,17 +64,16 @@ function follow(session, stage, actions) {
     stage.canvas.setAttribute("aria-label",
       `${open.name}, ${open.width} by ${open.height} pixels, ${edit.label}, ${edit.boxes.length} boxes`);
     history.replaceState(null, "", `#${open.key}`);
-    say(`${open.name}: ${edit.label}`);
+    say(`${open.name}: ${edit.label}${trouble && ` · ${trouble}`}`);
     refresh();
   });
   session.addEventListener("failed", ({ detail }) => say(detail.error.message));
-  let unsaved = false;
   session.addEventListener("saving", ({ detail }) => {
     const { left, problem } = detail;
     document.documentElement.dataset.saved = left ? "no" : "yes";
-    if (problem) say(`Not saved: ${problem.message}`);
-    else if (unsaved && !left) say("Saved");
-    unsaved = left > 0 && (unsaved || problem !== null);
+    if (problem) say((trouble = `Not saved: ${problem.message}`));
+    else if (trouble && !left) say("Saved");
+    if (!left) trouble = "";
   });
   for (const type of ["edited", "selected", "accepted"]) session.addEventListener(type, refresh);
   session.addEventListener("pictures", () => stage.draw());

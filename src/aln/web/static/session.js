@@ -89,7 +89,7 @@ export class Session extends EventTarget {
       heat: null,
       superpixels: new Superpixels(values, width, height),
       history: new History(stored ? editOf(stored) : editOf(result)),
-      state: stored ? stored.state : "new",
+      state: this.saver.refused.has(key) ? "draft" : (stored?.state ?? "new"),
     };
   }
 
@@ -125,11 +125,16 @@ export class Session extends EventTarget {
     this.tell("edited", { kind });
   }
 
-  save() {
+  // What the server refuses stays here as an edit that is not accepted.
+  async save() {
     const { open, edit } = this;
     this.listed(open.key, open.state);
     const { counts, ...rest } = edit;
-    this.saver.save(open.key, { ...rest, mask: { size: [open.height, open.width], counts }, state: open.state });
+    const review = { ...rest, mask: { size: [open.height, open.width], counts }, state: open.state };
+    const problem = await this.saver.save(open.key, review);
+    if (!problem?.refused) return;
+    open.state = "draft";
+    this.listed(open.key, open.state);
   }
 
   listed(key, state) {
@@ -229,16 +234,21 @@ export class Session extends EventTarget {
     this.tell("selected");
   }
 
-  accept() {
-    this.open.state = "accepted";
-    this.save();
+  // Whether it is: the server may refuse.
+  async accept() {
+    const { open } = this;
+    open.state = "accepted";
+    const saved = this.save();
     this.tell("accepted");
+    await saved;
+    return open.state === "accepted";
   }
 
   async reset() {
     const { open } = this;
     await this.saver.settled();
     await api.forget(open.key);
+    this.saver.drop(open.key);
     this.listed(open.key, "new");
     await this.show(this.index);
   }

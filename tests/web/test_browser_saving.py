@@ -1,0 +1,103 @@
+"""The page where the server is away or refuses: nothing is lost, and the person is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aln.web.desk import Desk
+from tests.web.browsing import (
+    NEEDS_BROWSER,
+    Page,
+    intercept,
+    opened,
+    said,
+    saved,
+    stored,
+    three_photographs,
+)
+
+pytestmark = NEEDS_BROWSER
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return three_photographs(tmp_path)
+
+
+def test_a_server_that_comes_back_gets_what_was_edited(page: Page, desk: Desk) -> None:
+    lost = {"PUT"}
+    intercept(page, "**/review", lambda it: it.abort() if it.request.method in lost else it.continue_())
+    page.keyboard.press("n")
+    said(page, "Not saved")
+    assert stored(desk, "0.png") is None
+    lost.clear()
+    said(page, "Saved")
+    assert page.evaluate("document.documentElement.dataset.saved") == "yes"
+    assert len(saved(desk, "0.png", fitted=False).boxes) == 2
+
+
+def test_several_edits_while_the_server_is_away_are_tried_again_together(page: Page) -> None:
+    page.add_init_script(
+        """window.again = 0;
+        const usual = setTimeout;
+        window.setTimeout = (work, ms) => (ms === 2000 ? ++window.again : usual(work, ms));"""
+    )
+    intercept(page, "**/review", lambda it: it.abort() if it.request.method == "PUT" else it.continue_())
+    for _ in range(3):
+        page.keyboard.press("n")
+        said(page, "Not saved")
+    assert page.evaluate("again") == 1
+
+
+def test_what_the_server_refuses_is_neither_accepted_nor_lost(page: Page, desk: Desk) -> None:
+    refused = {"PUT"}
+    full = {"status": 422, "json": {"error": "the disk is full"}}
+    intercept(
+        page,
+        "**/review",
+        lambda it: it.fulfill(**full) if it.request.method in refused else it.continue_(),
+    )
+    page.keyboard.press("n")
+    said(page, "Not saved: the disk is full")
+    page.keyboard.press("a")
+    page.wait_for_function("() => document.querySelector('#state').textContent === 'edited'")
+    assert _told(page, "#name", "#progress-text", "#status") == [
+        "0.png",
+        "0 of 3 accepted",
+        "Not saved: the disk is full",
+    ]
+    page.keyboard.press("j")
+    opened(page, "1.png")
+    assert _told(page, "#status")[0].endswith("Not saved: the disk is full")
+    assert stored(desk, "0.png") is None
+    page.keyboard.press("k")
+    opened(page, "0.png")
+    assert _told(page, "#state") == ["edited"]
+    refused.clear()
+    page.keyboard.press("a")
+    opened(page, "1.png")
+    assert len(saved(desk, "0.png", state="accepted").boxes) == 2
+    assert _told(page, "#progress-text") == ["1 of 3 accepted"]
+    assert page.evaluate("document.documentElement.dataset.saved") == "yes"
+
+
+def test_a_reset_that_fails_is_told(page: Page, desk: Desk) -> None:
+    lost = {"DELETE"}
+    intercept(page, "**/review", lambda it: it.abort() if it.request.method in lost else it.continue_())
+    page.keyboard.press("n")
+    saved(desk, "0.png", fitted=False)
+    page.keyboard.press("r")
+    said(page, "Not reset: the server doesn't answer")
+    assert _told(page, "#state") == ["edited"]
+    assert page.locator("#box-list li button:first-child").count() == 2
+    lost.clear()
+    page.keyboard.press("r")
+    said(page, "Back to the model's result")
+    assert stored(desk, "0.png") is None
+
+
+def _told(page: Page, *places: str) -> list[Any]:
+    return [page.locator(place).text_content() for place in places]
