@@ -124,16 +124,18 @@ def measure_score_maps(
         )
 
 
-def sheet_of(run: Path, data: DataConfig, *, split: Split = "test", count: int = 24) -> Picture:
+def sheet_of(
+    run: Path, data: DataConfig, *, split: Split = "test", count: int = 24, device: str = "auto"
+) -> Picture:
     """A sheet like the poster's, of `count` photographs evenly spaced over the data set, RGB uint8 (H, W, 3).
 
     Each is localized for its true class, and true boxes are drawn, where they are known. Photographs that
     can't be read are left out.
 
     Raises:
-        AlnError: For a folder that is no model, or photographs none of which can be read.
+        AlnError: For a folder that is no model, an unknown device, or photographs none of which can be read.
     """
-    localizer = Localizer.load(run)
+    localizer = Localizer.load(run, device)
     images = open_images(data, split)
     truth = open_truth(data, split)
     shown = _readable(images, spaced(len(images), count))

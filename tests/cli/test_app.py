@@ -51,6 +51,7 @@ def test_every_verb_explains_itself(aln: Call, verb: str) -> None:
         ("evaluate {run} shapes --set data.options.cout=8", ["'cout'", "count"]),
         ("evaluate {run} {tmp}/nowhere", ["{tmp}/nowhere"]),
         ("evaluate {run} shapes --format shape", ["did you mean 'shapes'"]),
+        ("sheet {run} shapes --out {tmp}/s.png --device cuda:97", ["device 'cuda:97' can't be used here"]),
         ("evaluate {run} shapes --device cuda:97", ["device 'cuda:97' can't be used here", "try 'auto'"]),
         ("info {tmp}/nowhere", ["{tmp}/nowhere: is no trained model"]),
         ("evaluate {run} shapes --out {tmp}/file/rows.json", ["{tmp}/file", "can't be written"]),

@@ -19,7 +19,7 @@ def test_sheet_draws_a_picture(aln: Call, tiny_run: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "options",
-    [["--methods", "aln, cam,max_box"], ["--worst"], ["--worst", "--methods", "cam"]],
+    [["--methods", "aln, cam,max_box"], ["--worst"], ["--worst", "--methods", "cam", "--device", "cpu"]],
     ids=" ".join,
 )
 def test_sheet_compares_methods_and_shows_misses(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aln.cli.app import app, console
-from aln.cli.options import Data, Format, Run, Settings, SplitName, data_config, names
+from aln.cli.options import Data, Device, Format, Run, Settings, SplitName, data_config, names
 
 
 @app.command()
@@ -30,6 +30,7 @@ def sheet(
     ] = None,
     data_format: Format = "auto",
     settings: Settings = None,
+    device: Device = "auto",
 ) -> None:
     """Draw a sheet of samples. Photograph, what the model would hide, its map, its mask.
 
@@ -50,9 +51,13 @@ def sheet(
     to_user = console(stderr=True)
     if worst:
         method = chosen[0] if chosen else None
-        picture = worst_of(run, where, split=split, method=method, count=count or 24, console=to_user)
+        picture = worst_of(
+            run, where, split=split, method=method, count=count or 24, device=device, console=to_user
+        )
     elif chosen:
-        picture = comparison_of(run, where, chosen, split=split, count=count or 8, console=to_user)
+        picture = comparison_of(
+            run, where, chosen, split=split, count=count or 8, device=device, console=to_user
+        )
     else:
-        picture = sheet_of(run, where, split=split, count=count or 24)
+        picture = sheet_of(run, where, split=split, count=count or 24, device=device)
     write_png(out, picture, colours=256, most_bytes=300_000)
