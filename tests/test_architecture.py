@@ -72,7 +72,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *(*BASE, "files", "data", "methods", "training", "model_io", "localizer", "evaluation", "measure"),
         *("progress", "sheets", "visualize"),
     ),
-    "describe": ("model_io", "evaluation.report", "evaluation.rows"),
+    "describe": ("localizer", "exported.engine", "evaluation.report", "evaluation.rows"),
 }
 # The doors of the house may open every room, but only when somebody comes in.
 DOORS = ("__init__", "__main__", "cli")

@@ -11,29 +11,43 @@ from rich.table import Table
 
 from aln.evaluation.report import tables
 from aln.evaluation.rows import Row
-from aln.model_io import load_model
+from aln.exported.engine import ExportedEngine
+from aln.localizer import Localizer
 
 SHOWN_CLASSES = 20
+EXPORTED = {"aln_version", "aln_format", "method", "rule", "boxes", "precision", "weights_sha256"}
 
 
 def describe(run: Path) -> dict[str, Any]:
-    """A JSON-ready description of the model in the folder `run`.
+    """A JSON-ready description of the model in the folder `run`, or of an exported one (.onnx).
+
+    A folder has its networks' "parameters", a file what was "exported": rule, precision, version of aln.
+    The scores of a file are those that its run had by then.
 
     Raises:
-        ModelError, ConfigError: If the folder holds no usable model; names the file.
+        ModelError, ConfigError: If there is no usable model; names the file.
     """
-    model = load_model(run)
+    model = Localizer.load(run)
     provenance = dict(model.provenance)
     return {
         "run": str(run),
         "classes": list(model.class_names),
-        "parameters": {
-            name: sum(weight.numel() for weight in network.parameters())
-            for name, network in model.networks.by_name().items()
-        },
+        **_own(model),
         "scores": provenance.pop("scores", []),
         "provenance": provenance,
         "config": model.config.model_dump(mode="json"),
+    }
+
+
+def _own(model: Localizer) -> dict[str, Any]:
+    """What only a file, or only a folder, can tell."""
+    if isinstance(model.engine, ExportedEngine):
+        return {"exported": model.engine.metadata.model_dump(mode="json", include=EXPORTED)}
+    return {
+        "parameters": {
+            name: sum(weight.numel() for weight in network.parameters())
+            for name, network in model.networks.by_name().items()
+        }
     }
 
 
@@ -42,13 +56,14 @@ def print_description(description: Mapping[str, Any], console: Console) -> None:
     config = description["config"]
     classes = description["classes"]
     more = f" and {len(classes) - SHOWN_CLASSES} more" if len(classes) > SHOWN_CLASSES else ""
-    sizes = ", ".join(f"{name} {count:,}" for name, count in description["parameters"].items())
     table = _table(description["run"])
     table.add_row("classes", f"{len(classes)}: {', '.join(classes[:SHOWN_CLASSES])}{more}")
     table.add_row("input", f"{config['model']['input_size']}×{config['model']['input_size']} pixels")
-    table.add_row("parameters", sizes)
+    if sizes := description.get("parameters"):
+        table.add_row("parameters", ", ".join(f"{name} {count:,}" for name, count in sizes.items()))
     table.add_row("preset", config["preset"])
-    for key, value in _flat(description["provenance"]):
+    exported = {"exported": description.get("exported", {})}
+    for key, value in _flat({**exported, **description["provenance"]}):
         table.add_row(key, value)
     console.print(table)
     recipe = _table("recipe, as for --set section.key=value")
@@ -56,7 +71,11 @@ def print_description(description: Mapping[str, Any], console: Console) -> None:
         recipe.add_row(section, "  ".join(f"{key}={value}" for key, value in _flat(config[section])))
     console.print(recipe)
     if description["scores"]:
+        if "exported" in description:
+            console.print("scores of the run, when it was exported")
         console.print(*tables([Row(**score) for score in description["scores"]]))
+    elif "exported" in description:
+        console.print("no scores: aln evaluate measures, and records them for the folder of a run")
     else:
         console.print("no scores yet: aln evaluate measures and records them")
 
