@@ -62,7 +62,7 @@ def paper(score_map):
 def moments(score_map):
     mean = float(score_map.mean(dtype=np.float64))
     square = float(np.square(score_map, dtype=np.float64).mean())
-    return mean + (1 - mean**2 / square) * (square / mean - mean)
+    return mean + (1 - mean**2 / square) ** 2 * (square / mean - mean)
 
 
 RULES = {"moments": moments, "paper": paper}

@@ -23,6 +23,7 @@ TINY = (
     "model.corruption_bottleneck=16",
     "training.warmup_epochs=1",
     "training.epochs=1",
+    "training.self_training_epochs=0",
     "training.batch_size=32",
     "training.precision='fp32'",
     "training.epoch_images=0",

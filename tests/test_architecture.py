@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("errors", "registry", "config", "files", "superpixels", "data", "models", "model_io"),
         *("visualize", "progress"),
     ),
+    "training.self_training": ("boxes", "config", "models", "training"),
     "training.pictures": ("training", "boxes", "data", "models", "visualize"),
     "score_map": (*BASE, "superpixels"),
     "sources": (*BASE, "data"),

@@ -86,7 +86,8 @@ class BalanceConfig(_Section):
 
 
 class TrainingConfig(_Section):
-    """How the two networks are trained: `warmup_epochs` of the classifier alone, then `epochs` of both.
+    """How the two networks are trained: `warmup_epochs` of the classifier alone, `epochs` of both, and
+    `self_training_epochs` in which the corruption net learns its own masks again.
 
     `warm_start` is the folder of a model with the same classes and classifier, to begin with that one's.
     Against the corruption net only `trainable_layers` of the classifier train, counted from the output end:
@@ -97,8 +98,7 @@ class TrainingConfig(_Section):
     phase ends at a tenth of its own (cosine). `clean_weight` is the share of the classification loss that
     comes from clean images, 0..1. `freeze_statistics` keeps the classifier's batch statistics as the warm-up
     left them. `max_images` cuts the data set short (0: all of it). An epoch is one pass over the
-    photographs, or, of a small data set, as many as fit into `epoch_images`. `mask_prior` draws the trained
-    model's maps towards what is known without them, the less they explain (`aln.models.mask_prior`).
+    photographs, or, of a small data set, as many as fit into `epoch_images`.
     `variant` names what is trained: `aln`, the `classifier` alone (its warm-up), or one of its peers
     (docs/algorithm.md), whose own settings are `variant_options`.
     """
@@ -111,6 +111,7 @@ class TrainingConfig(_Section):
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 16
     epochs: Positive = 4
+    self_training_epochs: Annotated[int, Field(ge=0)] = 2
     warmup_occlusion: Fraction = 0.8
     warmup_lr: Annotated[float, Field(gt=0)] = 2e-3
     classifier_lr: Annotated[float, Field(gt=0)] = 5e-4
@@ -122,7 +123,6 @@ class TrainingConfig(_Section):
     preserve_weight: NonNegative = 1.0
     temperature: Annotated[float, Field(gt=0)] = 1.0
     clean_weight: Fraction = 0.5
-    mask_prior: bool = True
     freeze_statistics: bool = True
     flip: bool = True
     shift: Annotated[int, Field(ge=0)] = 4

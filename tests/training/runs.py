@@ -20,11 +20,12 @@ from aln.training.checkpoints import load_checkpoint
 from aln.training.trainer import Trainer
 from tests.conftest import TINY, tiny_config
 
-# Three epochs of three steps; λ moves and both networks train, so that all state matters.
-STEPS, EPOCHS = 3, 3
+# Four epochs of three steps; λ moves and both networks train, so that all state matters.
+STEPS, EPOCHS = 3, 4
 LIVELY = (
     "data.options.count=96",
     "training.epochs=2",
+    "training.self_training_epochs=1",
     "training.flip=true",
     "training.shift=4",
     "balance.steer='accuracy'",

@@ -26,9 +26,9 @@ pytestmark = pytest.mark.usefixtures("without_pictures")
 def test_the_unbroken_run_is_lively(unbroken: Path) -> None:
     """What is compared below does change while it trains."""
     lines = runs.log_lines(unbroken)
-    assert [line["phase"] for line in lines] == ["warm-up", "adversarial", "adversarial"]
-    assert len({line["area_weight"] for line in lines[1:]}) == 2
-    assert sum(line["classifier_trains"] for line in lines[1:]) > 0
+    assert [line["phase"] for line in lines] == ["warm-up", "adversarial", "adversarial", "self-training"]
+    assert len({line["area_weight"] for line in lines[1:3]}) == 2
+    assert sum(line["classifier_trains"] for line in lines[1:3]) > 0
 
 
 def test_killed_in_the_middle_of_an_epoch(unbroken: Path, cache_root: Path, tmp_path: Path) -> None:
@@ -54,8 +54,16 @@ def test_ctrl_c_on_the_command_line(unbroken: Path, cache_root: Path, tmp_path: 
 
 @pytest.mark.parametrize(
     ("at", "epoch", "step"),
-    [(0, 0, 1), (2, 1, 0), (3, 1, 1), (5, 2, 0), (7, 2, 2)],
-    ids=["first step", "end of warm-up", "first adversarial step", "end of an epoch", "last epoch"],
+    [(0, 0, 1), (2, 1, 0), (3, 1, 1), (5, 2, 0), (7, 2, 2), (8, 3, 0), (9, 3, 1)],
+    ids=[
+        "first step",
+        "end of warm-up",
+        "first adversarial step",
+        "end of an epoch",
+        "last adversarial epoch",
+        "end of the game",
+        "first step of self-training",
+    ],
 )
 def test_ctrl_c_at_any_step(
     unbroken: Path,
@@ -82,7 +90,7 @@ def test_ctrl_c_at_any_step(
 def test_ctrl_c_in_the_very_last_step_finishes(
     unbroken: Path, cache_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs.before_step(monkeypatch, 8, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    runs.before_step(monkeypatch, 11, lambda _: os.kill(os.getpid(), signal.SIGINT))
     train(runs.lively_config(), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
     runs.assert_equal_runs(tmp_path / "run", unbroken)
 

@@ -36,7 +36,9 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 def test_what_a_run_makes(unbroken: Path) -> None:
     assert {path.name for path in unbroken.iterdir()} == MADE
-    assert sorted(path.name for path in (unbroken / "sheets").iterdir()) == ["epoch_001.png", "epoch_002.png"]
+    assert sorted(path.name for path in (unbroken / "sheets").iterdir()) == [
+        f"epoch_{epoch:03d}.png" for epoch in (1, 2, 3)
+    ]
     assert [path.name.split(".")[0] for path in (unbroken / "tensorboard").iterdir()] == ["events"]
     for picture in ("curves.png", "sheets/epoch_002.png"):
         pixels = cv2.imread(str(unbroken / picture))

@@ -33,13 +33,14 @@ def test_another_seed_gives_another_run(unbroken: Path, cache_root: Path, tmp_pa
     assert runs.log_lines(tmp_path / "run") != runs.log_lines(unbroken)
 
 
-def test_the_log_tells_both_phases(unbroken: Path) -> None:
+def test_the_log_tells_every_phase(unbroken: Path) -> None:
     lines = runs.log_lines(unbroken)
     common = {"epoch", "phase", "clean_accuracy", "classifier_loss"}
     game = {"corruption_loss", "corrupted_accuracy", "area", "area_weight", "classifier_trains"}
     assert set(lines[0]) == common
-    assert all(set(line) | {"classifier_loss"} == common | game for line in lines[1:])
-    assert [line["epoch"] for line in lines] == [0, 1, 2]
+    assert all(set(line) | {"classifier_loss"} == common | game for line in lines[1:3])
+    assert set(lines[3]) == common - {"classifier_loss"} | {"corruption_loss", "area", "area_weight"}
+    assert [line["epoch"] for line in lines] == [0, 1, 2, 3]
     for line in lines:
         for name in ("clean_accuracy", "corrupted_accuracy", "area", "classifier_trains"):
             assert 0 <= line.get(name, 0) <= 1
@@ -78,7 +79,8 @@ def test_learning_rates_follow_a_cosine_in_each_phase(
 
     settings = config.training
     game = zip(cosine(settings.corruption_lr, 6), cosine(settings.classifier_lr, 6), strict=True)
-    expected = [*cosine(settings.warmup_lr, 3), *(rate for pair in game for rate in pair)]
+    alone = cosine(settings.warmup_lr, 3), cosine(settings.corruption_lr, 3)
+    expected = [*alone[0], *(rate for pair in game for rate in pair), *alone[1]]
     assert seen == pytest.approx(expected)
 
 
@@ -94,7 +96,7 @@ def test_presets_train(cache_root: Path, tmp_path: Path, preset: str) -> None:
 def test_no_warm_up(cache_root: Path, tmp_path: Path) -> None:
     config = runs.lively_config("training.warmup_epochs=0", "training.epochs=1")
     train(config, tmp_path / "run", cache_root=cache_root, console=runs.quiet())
-    assert [line["phase"] for line in runs.log_lines(tmp_path / "run")] == ["adversarial"]
+    assert [line["phase"] for line in runs.log_lines(tmp_path / "run")] == ["adversarial", "self-training"]
 
 
 def test_max_images_cuts_the_data_short(cache_root: Path, tmp_path: Path) -> None:

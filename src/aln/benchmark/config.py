@@ -78,7 +78,7 @@ class Benchmark(_Part):
     name: Name
     data: DataConfig
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
-    rules: Annotated[tuple[str, ...], Field(min_length=1)] = ("moments", "paper")
+    rules: Annotated[tuple[str, ...], Field(min_length=1)] = ("moments", "paper", "otsu")
     reference: str = "default"
     threshold_images: Annotated[int, Field(ge=0)] = 1000
     methods: dict[str, MeasuredMethod]

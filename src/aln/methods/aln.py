@@ -7,7 +7,7 @@ from torch import Tensor
 
 from aln.errors import ModelError
 from aln.methods.base import register
-from aln.models.mask_prior import activation_map
+from aln.models.corruption import occlusion_logits
 from aln.models.masking import segment_probabilities, spread
 from aln.models.networks import Networks
 
@@ -52,7 +52,7 @@ def answers(nets: Networks, images: Tensor, segments: Tensor, n_segments: int) -
 
 
 def occlusion(nets: Networks, images: Tensor, segments: Tensor, n_segments: int) -> Tensor:
-    """Occlusion probability averaged over given superpixels, drawn to the prior where the model has one.
+    """Occlusion probability averaged over given superpixels.
 
     Arguments as of `answers`.
 
@@ -64,11 +64,5 @@ def occlusion(nets: Networks, images: Tensor, segments: Tensor, n_segments: int)
     """
     if nets.corruption is None:
         raise ModelError("method 'aln' needs a corruption net, and this model holds a classifier alone")
-    features = nets.classifier.layer_features(images)
-    probabilities = segment_probabilities(nets.corruption(images, features), segments, n_segments)
-    spread_out = spread(probabilities, segments)
-    if "mask_prior" not in nets.extras:
-        return spread_out
-    activation = activation_map(features[-1], images.shape[-1])
-    drawn: Tensor = nets.extras["mask_prior"](spread_out, activation)
-    return drawn
+    logits = occlusion_logits(nets.corruption, nets.classifier, images)
+    return spread(segment_probabilities(logits, segments, n_segments), segments)

@@ -8,12 +8,10 @@ from torch import nn
 
 from aln.config import ModelConfig
 from aln.models.box_head import BoxHead
-from aln.models.mask_prior import MaskPrior
 from aln.models.masker import Masker
 from aln.models.second_branch import SecondBranch
 
 EXTRAS: dict[str, Callable[[int, ModelConfig], nn.Module]] = {
-    "mask_prior": lambda _classes, config: MaskPrior(config),
     "second_branch": SecondBranch,
     "masker": Masker,
     "box_head": BoxHead,

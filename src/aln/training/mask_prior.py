@@ -1,4 +1,11 @@
-"""What is known of masks without the game, and how far they can be trusted: measured after training."""
+"""What is known of a mask before the game: where masks lie in the mean, and where the classifier responds.
+
+Where the masks hold all that the classifier goes by, hiding them leaves it guessing, and they can be trusted.
+Where much of it lies elsewhere (a photograph's surroundings tell its class too), they are one clue among
+others, and an estimate is better for being drawn towards what is known without it (Kelley 1927; James & Stein
+1961): half the mean mask of the training photographs, half the activation of the classifier's last features,
+which is no attack and takes in more of the object than what must be hidden (Wei et al., TIP 2017).
+"""
 
 from __future__ import annotations
 
@@ -6,19 +13,70 @@ import math
 
 import numpy as np
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
+from aln.config import ModelConfig
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
-from aln.models.mask_prior import MaskPrior, activation_map, trust_of
 from aln.models.masking import occlude, segment_probabilities, spread
 from aln.training.batches import Batches
+
+LEAST_TRUST = 0.1
+"""Even masks that confuse nobody say more of one image than what is known without them."""
 
 MEASURED = 2048
 """At most this many training photographs are looked at."""
 
 HIDDEN = 0.5
 """Superpixels with a higher occlusion probability than this are hidden to measure the trust."""
+
+
+class MaskPrior(nn.Module):
+    """Draws occlusion probabilities towards what is known without them.
+
+    Attributes:
+        mean: Mean occlusion probability of each pixel, float32 (S, S) in [0, 1].
+        scale: What an activation of 1 counts as, so that activations have the mean of `mean`.
+        trust: Share of an image's own probabilities in the result, `LEAST_TRUST`..1.
+    """
+
+    mean: Tensor
+    scale: Tensor
+    trust: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(config.input_size, config.input_size))
+        self.register_buffer("scale", torch.zeros(()))
+        self.register_buffer("trust", torch.ones(()))
+
+    def forward(self, probabilities: Tensor, activation: Tensor) -> Tensor:
+        """`trust · probabilities + (1 - trust) · (mean + scale · activation) / 2`, all (B, S, S)."""
+        known = (self.mean + self.scale * activation) / 2
+        drawn: Tensor = known + self.trust * (probabilities - known)
+        return drawn
+
+
+def activation_map(features: Tensor, size: int) -> Tensor:
+    """Mean activation of the last features (B, D, h, w), at most 1 in each image: (B, size, size)."""
+    mean = features.float().mean(1, keepdim=True)
+    resized = F.interpolate(mean, (size, size), mode="bilinear", align_corners=False).squeeze(1)
+    return resized / resized.amax((1, 2), keepdim=True).clamp(min=1e-6)
+
+
+def trust_of(hidden: float, clean: float, n_classes: int) -> float:
+    """Share of the classifier's knowledge that is gone when the masks are hidden, `LEAST_TRUST`..1.
+
+    Args:
+        hidden: Its accuracy on images without what the masks hide, 0..1.
+        clean: Its accuracy on whole images, 0..1.
+        n_classes: C; chance is 1 / C.
+    """
+    chance = 1 / n_classes
+    if clean <= chance:
+        return LEAST_TRUST
+    return min(max((clean - hidden) / (clean - chance), LEAST_TRUST), 1.0)
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""The Adversarial Localization Network: the classifier alone first (warm-up), then the game of both nets."""
+"""The Adversarial Localization Network: the classifier alone, the game of both nets, then self-training."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from torch import Tensor, nn
 from aln.config import Config
 from aln.errors import ConfigError
 from aln.models.corruption import CorruptionNet, occlusion_logits
-from aln.models.mask_prior import MaskPrior
 from aln.models.masking import segment_probabilities, spread
 from aln.models.networks import Networks
 from aln.training.balance import Balance
 from aln.training.batches import Batch
 from aln.training.collapse import check_masks
-from aln.training.mask_prior import measure_prior
+from aln.training.self_training import Teacher, cropped, self_training_step
 from aln.training.steps import check_settings, classifier_step, confidence, corruption_step
 from aln.training.variants.base import VARIANTS, Moment, Setup
 from aln.training.variants.classifier import WARM_UP, ClassifierAlone
 
 GAME = "adversarial"
+SELF_TRAINING = "self-training"
 
 
 @VARIANTS.register("aln")
@@ -30,6 +30,7 @@ class AlnGame(ClassifierAlone):
 
     Attributes:
         balance: Who trains, and the price of a masked pixel; None before the game begins.
+        teacher: Whose masks are learnt again; None before the game is over.
     """
 
     method = "aln"
@@ -38,6 +39,7 @@ class AlnGame(ClassifierAlone):
         super().__init__(setup)
         self.corruption = self.add("corruption", CorruptionNet(self.config.model))
         self.balance: Balance | None = None
+        self.teacher: Teacher | None = None
 
     @classmethod
     def check(cls, config: Config) -> None:
@@ -51,10 +53,17 @@ class AlnGame(ClassifierAlone):
 
     @classmethod
     def phases(cls, config: Config) -> dict[str, int]:
-        return {WARM_UP: config.training.warmup_epochs, GAME: config.training.epochs}
+        settings = config.training
+        return {
+            WARM_UP: settings.warmup_epochs,
+            GAME: settings.epochs,
+            SELF_TRAINING: settings.self_training_epochs,
+        }
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, float]:
-        return super().step(batch, moment) if moment.phase == WARM_UP else self._oppose(batch, moment)
+        if moment.phase == WARM_UP:
+            return super().step(batch, moment)
+        return self._oppose(batch, moment) if moment.phase == GAME else self._learn_masks(batch, moment)
 
     def check_epoch(self, means: dict[str, float], epoch: int, phase: str) -> None:
         if phase == GAME:
@@ -76,19 +85,22 @@ class AlnGame(ClassifierAlone):
     def trained(self) -> Networks:
         networks = super().trained()
         networks.corruption = self.corruption.eval()
-        if self.config.training.mask_prior:
-            prior = MaskPrior(self.config.model).to(self.runtime.device)
-            measure_prior(prior, self.classifier, self.corruption, self.batches)
-            networks.extras = {"mask_prior": prior}
         return networks
 
     def state(self) -> dict[str, Any]:
-        return {**super().state(), "balance": self.balance.state() if self.balance else None}
+        return {
+            **super().state(),
+            "balance": self.balance.state() if self.balance else None,
+            "teacher": self.teacher.state_dict() if self.teacher else None,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         super().restore(state)
         if state["balance"]:
             self.balance = Balance(config=self.config.balance, **state["balance"])
+        if state["teacher"]:
+            self.teacher = self._new_teacher()
+            self.teacher.load_state_dict(state["teacher"])
 
     def _oppose(self, batch: Batch, moment: Moment) -> dict[str, float]:
         """One iteration of the game: a corruption step, then, if the balance says so, a classifier step."""
@@ -132,6 +144,22 @@ class AlnGame(ClassifierAlone):
                 fixed=self._fixed(),
             )
         return figures
+
+    def _learn_masks(self, batch: Batch, moment: Moment) -> dict[str, float]:
+        """One iteration of self-training: what the teacher hides is found again in crops."""
+        if self.teacher is None:
+            self.teacher = self._new_teacher()
+            self.teacher.prepare(self.classifier.eval(), self.batches)
+        masks = self.teacher.masks(self.classifier.eval(), batch, self.batches.cache.n_segments)
+        images, found = cropped(batch.images, masks, moment.noise)
+        optimiser = self.paced("corruption", self.config.training.corruption_lr, moment)
+        loss = self_training_step(
+            self.classifier, self.corruption, optimiser, images, found, runtime=self.runtime
+        )
+        return {"corruption_loss": loss, "area": float(masks.mean())}
+
+    def _new_teacher(self) -> Teacher:
+        return Teacher(self.corruption, self.config.model).to(self.runtime.device)
 
     def _area_weight(self, balance: Balance, batch: Batch) -> float:
         """Price of the masked area in this step, in units of the objective."""

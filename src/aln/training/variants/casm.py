@@ -61,7 +61,11 @@ class ClassifierAgnostic(Variant):
 
     @classmethod
     def phases(cls, config: Config) -> dict[str, int]:
-        return {WARM_UP: config.training.warmup_epochs, MASKING: config.training.epochs}
+        settings = config.training
+        return {
+            WARM_UP: settings.warmup_epochs,
+            MASKING: settings.epochs + settings.self_training_epochs,
+        }
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, float]:
         settings = self.config.training

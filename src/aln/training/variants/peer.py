@@ -16,7 +16,7 @@ PHASE = "training"
 
 
 class Peer(Variant):
-    """One loss for all its networks, for as many epochs as both phases of the game have together.
+    """One loss for all its networks, for as many epochs as all phases of ALN have together.
 
     The learning rate is the warm-up's, one cosine over all epochs.
     """
@@ -25,7 +25,8 @@ class Peer(Variant):
 
     @classmethod
     def phases(cls, config: Config) -> dict[str, int]:
-        return {PHASE: config.training.warmup_epochs + config.training.epochs}
+        settings = config.training
+        return {PHASE: settings.warmup_epochs + settings.epochs + settings.self_training_epochs}
 
     @abstractmethod
     def loss(self, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, float]]:
