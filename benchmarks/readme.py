@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 START, END = "<!-- results -->\n", "<!-- /results -->"
 
-DATASETS = ("cluttered-eth80", "tiny-imagenet-20", "oxford-pets-3")
+DATASETS = ("cluttered-eth80", "tiny-imagenet-20", "tiny-imagenet-100", "oxford-pets-3")
 COLUMNS = {
     "metric_1": "Metric 1",
     "metric_2": "Metric 2",
@@ -33,6 +33,7 @@ LINES = (
     ("CAM, 20 % of the maximum", "cam", "default", "max:0.2"),
     ("CAM, 0.7·mean + 0.3·max", "cam", "default", "paper"),
     ("CAM, rule `moments`", "cam", "default", "moments"),
+    ("Grad-CAM++, rule `moments`", "grad_cam_pp", "default", "moments"),
     ("**ALN, preset `default`**", "aln", "default", "moments"),
     ("ALN, preset `poster`", "aln", "poster", "paper"),
 )
