@@ -33,6 +33,7 @@ LINES = (
     ("CAM, 20 % of the maximum", "cam", "default", "max:0.2"),
     ("CAM, 0.7·mean + 0.3·max", "cam", "default", "paper"),
     ("CAM, rule `moments`", "cam", "default", "moments"),
+    ("Grad-CAM++, 0.7·mean + 0.3·max", "grad_cam_pp", "default", "paper"),
     ("Grad-CAM++, rule `moments`", "grad_cam_pp", "default", "moments"),
     ("**ALN, preset `default`**", "aln", "default", "moments"),
     ("ALN, preset `poster`", "aln", "poster", "paper"),
