@@ -53,4 +53,4 @@ def test_the_pets_are_found_as_often_as_it_says() -> None:
 
 
 def test_there_are_lines() -> None:
-    assert len(LINES) == 3
+    assert len(LINES) == 4
