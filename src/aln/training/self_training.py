@@ -27,10 +27,10 @@ from aln.training.steps import finite
 POWER = 1
 """Of the concentration, in the threshold of the masks that are learnt."""
 
-LARGEST_CROP = 0.6
+SMALLEST_FRAME = 0.6
 """Side of the smallest crop, relative to the image's."""
 
-SMALLEST_IMAGE = 1.3
+LARGEST_FRAME = 1.3
 """Side of the largest frame around a shrunken image, relative to the image's."""
 
 WHOLE = 0.3
@@ -56,7 +56,7 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def masks(self, classifier: Classifier, batch: Batch, n_segments: int) -> Tensor:
-        """Masks (B, S, S) of 0 and 1, of whole superpixels, float32."""
+        """Masks (B, S, S) of 0 and 1 for a batch, float32."""
         features = classifier.layer_features(batch.images)
         logits = self.corruption(batch.images, features)
         own = spread(segment_probabilities(logits, batch.segments, n_segments), batch.segments)
@@ -120,7 +120,7 @@ def cropped(images: Tensor, masks: Tensor, noise: torch.Generator) -> tuple[Tens
 
 def _frames(count: int, noise: torch.Generator) -> Tensor:
     """Where to look, (B, 2, 3) in units of half an image: a side, and a place where all of it fits."""
-    sides = torch.rand(count, generator=noise) * (SMALLEST_IMAGE - LARGEST_CROP) + LARGEST_CROP
+    sides = torch.rand(count, generator=noise) * (LARGEST_FRAME - SMALLEST_FRAME) + SMALLEST_FRAME
     sides = torch.where(torch.rand(count, generator=noise) < WHOLE, torch.ones(count), sides)
     centres = (2 * torch.rand(count, 2, generator=noise) - 1) * (1 - sides).abs().unsqueeze(1)
     frames = torch.zeros(count, 2, 3)
