@@ -44,7 +44,7 @@ from aln.data.images import decode
 from aln.exported.engine import ExportedEngine
 from aln.exported.run import export_run
 from aln.localizer import Localizer
-from aln.methods.aln import answers
+from aln.methods.aln import LIKELIEST, answers
 from aln.superpixels import segment
 from aln.training import train
 
@@ -109,11 +109,12 @@ def forward(localizer: Localizer, images: list[Image]) -> Callable[[], object]:
     if isinstance(engine, ExportedEngine):
         return partial(engine.run, pixels, segments)
     networks, labels = localizer.networks, torch.from_numpy(segments)
+    classes = torch.full((len(pixels),), LIKELIEST)
 
     def in_torch() -> None:
         with torch.inference_mode():
             normalised = networks.preprocessing.normalise(torch.from_numpy(pixels))
-            answers(networks, normalised, labels, int(labels.max()) + 1)
+            answers(networks, normalised, labels, int(labels.max()) + 1, classes)
 
     return in_torch
 

@@ -62,7 +62,8 @@ def paper(score_map):
 def moments(score_map):
     mean = float(score_map.mean(dtype=np.float64))
     square = float(np.square(score_map, dtype=np.float64).mean())
-    return mean + (1 - mean**2 / square) ** 2 * (square / mean - mean)
+    concentration = max(1 - mean**2 / square, 0.0)
+    return mean + concentration**1.25 * (square / mean - mean)
 
 
 RULES = {"moments": moments, "paper": paper}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+import torch
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
@@ -36,6 +37,14 @@ def tiny_config(*overrides: str) -> Config:
     return load_config(
         overrides=[*TINY, *overrides], settings={"data": {"path": "shapes", "format": "shapes"}}
     )
+
+
+THREADS = torch.get_num_threads()
+
+
+def pytest_runtest_setup() -> None:
+    """A training sets the threads of its process, and torch sums in another order with another number."""
+    torch.set_num_threads(THREADS)
 
 
 @pytest.fixture(scope="session")

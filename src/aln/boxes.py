@@ -87,23 +87,24 @@ def _fixed(_: FloatArray, argument: float | None) -> float:
 @_rule("moments")
 def _moments(score_map: FloatArray, _: float | None) -> float:
     """From the mean towards the mean weighted by the scores, the further the more the map is concentrated."""
-    return moments_threshold(score_map, power=2)
+    return moments_threshold(score_map, power=1.25)
 
 
-def moments_threshold(score_map: FloatArray, *, power: int) -> float:
+def moments_threshold(score_map: FloatArray, *, power: float) -> float:
     """`μ + c^power · (Σs²/Σs - μ)` with the concentration `c = σ²/(σ² + μ²)`.
 
     c is 0 for a flat map and near 1 for a small bright spot; the higher the power, the lower the threshold.
 
     Args:
         score_map: float32 (H, W), not negative.
-        power: 2 for the rule `moments`.
+        power: 1.25 for the rule `moments`.
     """
     mean = float(score_map.mean(dtype=np.float64))
     square = float(np.square(score_map, dtype=np.float64).mean())
     if square == 0:
         return 0.0
-    return mean + (1 - mean**2 / square) ** power * (square / mean - mean)
+    concentration = max(1 - mean**2 / square, 0.0)  # rounding can take a flat map's below 0
+    return mean + concentration**power * (square / mean - mean)
 
 
 @_rule("otsu")

@@ -19,8 +19,9 @@ import aln
 from aln.boxes import parse_rule
 from aln.errors import ConfigError, ModelError
 from aln.exported.engine import open_exported
+from aln.exported.run import export_run
 from aln.localizer import Localizer
-from aln.methods.aln import answers
+from aln.methods.aln import LIKELIEST, answers
 from tests.small_model import photograph
 
 SIZES = [(32, 32), (1, 1), (7, 90), (120, 64), (33, 31), (300, 400), (64, 64)]
@@ -58,10 +59,25 @@ def test_without_superpixels_each_pixel_is_its_own(tiny_run: Path, exported: Pat
     batch = aln.load(tiny_run).prepare(PHOTOGRAPHS[:3])
     each = torch.arange(32 * 32).reshape(1, 32, 32).expand(3, -1, -1)
     with torch.inference_mode():
-        expected = answers(networks, batch, each, 32 * 32)
+        expected = answers(networks, batch, each, 32 * 32, torch.full((3,), LIKELIEST))
     pixels = networks.preprocessing.denormalise(batch).numpy()
     for ours, theirs in zip(open_exported(exported).run(pixels), expected, strict=True):
         assert np.allclose(ours, theirs.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_localizes_the_class_that_is_asked_for(tiny_run: Path, tmp_path: Path, label: int) -> None:
+    run = aln.load(tiny_run)
+    assert run.networks.corruption is not None
+    run.networks.corruption.trust.fill_(0.3)
+    run.save(tmp_path / "run")
+    export_run(tmp_path / "run", tmp_path / "told.onnx")
+    labels = [label] * len(PHOTOGRAPHS)
+    models = (aln.load(tmp_path / "run"), aln.load(tmp_path / "told.onnx"))
+    before, after = (model.localize(PHOTOGRAPHS, labels=labels) for model in models)
+    for one, two in zip(before, after, strict=True):
+        assert np.allclose(one.score_map, two.score_map, rtol=0, atol=1e-4)
+        assert np.array_equal(one.boxes, two.boxes)
 
 
 def test_one_pass_answers_both_questions(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,13 @@ def test_the_unbroken_run_is_lively(unbroken: Path) -> None:
     assert sum(line["classifier_trains"] for line in lines[1:3]) > 0
 
 
+def test_the_trust_is_part_of_the_trained_model(unbroken: Path) -> None:
+    corruption = load_model(unbroken).networks.corruption
+    assert corruption is not None
+    assert corruption.trust == load_checkpoint(unbroken)["teacher"]["prior.trust"]
+    assert corruption.trust < 1
+
+
 def test_killed_in_the_middle_of_an_epoch(unbroken: Path, cache_root: Path, tmp_path: Path) -> None:
     done = runs.aln_stopping_itself(signal.SIGKILL, 7, tmp_path / "run", cache_root)
     assert done.returncode == -signal.SIGKILL

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from aln.boxes import BoolArray, Rule, binarise, normalise
 from aln.evaluation.artifacts import accuracy_drop, mask_shape, random_mask
-from aln.methods.aln import occlusion
+from aln.methods.aln import answers
 from aln.models.classifier import Classifier
 from aln.models.masking import occlude
 from aln.models.networks import Networks
@@ -63,7 +63,7 @@ def artifact_columns(
     parts: dict[Column, list[NDArray[np.float64]]] = defaultdict(list)
     random = np.random.default_rng(0)
     for images, labels in batches:
-        for whose, masks in _masks(nets, rule, images, random).items():
+        for whose, masks in _masks(nets, rule, images, labels, random).items():
             shapes = [asdict(mask_shape(mask)) for mask in masks]
             for name in shapes[0]:
                 parts[whose, name].append(np.array([shape[name] for shape in shapes], np.float64))
@@ -75,13 +75,16 @@ def artifact_columns(
 
 
 @torch.inference_mode()
-def _masks(nets: Networks, rule: Rule, images: Tensor, random: np.random.Generator) -> dict[str, BoolArray]:
+def _masks(
+    nets: Networks, rule: Rule, images: Tensor, labels: NDArray[np.int64], random: np.random.Generator
+) -> dict[str, BoolArray]:
     """The corruption net's hard masks and random ones of the same areas, bool (B, S, S) each."""
     segments = nets.segments(images)
-    raw = occlusion(replace(nets, extras={}), images, segments, int(segments.max()) + 1)
+    classes = torch.from_numpy(labels).to(images.device)
+    _, raw = answers(nets, images, segments, int(segments.max()) + 1, classes)
     masks = np.stack([binarise(normalise(scores), rule) for scores in raw.float().cpu().numpy()])
-    labels = segments.cpu().numpy()
-    trivial = [random_mask(s, int(m.sum()), random) for s, m in zip(labels, masks, strict=True)]
+    pieces = segments.cpu().numpy()
+    trivial = [random_mask(s, int(m.sum()), random) for s, m in zip(pieces, masks, strict=True)]
     return {"aln": masks, "random": np.stack(trivial)}
 
 

@@ -34,7 +34,7 @@ FULLSUP = "fullsup"
 """A threshold chosen on `train-fullsup`; rows add its value: "fullsup:0.31"."""
 
 PROTOCOL = "exact"
-VERSION = 1
+VERSION = 2
 """Goes up when figures of an earlier `aln` are to be measured again."""
 
 KEPT = "benchmark"

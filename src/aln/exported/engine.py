@@ -24,10 +24,13 @@ BLIND = ("max_box", "center_box")
 """Methods that look at no network."""
 
 INSTALL = "pip install 'aln[onnx]'"
-INPUTS, OUTPUTS = ("images", "segments"), ("probabilities", "scores")
+INPUTS, OUTPUTS = ("images", "segments", "classes"), ("probabilities", "scores")
 
 Answers = tuple[FloatArray, FloatArray]
 """Class probabilities (B, C) and raw scores (B, S, S)."""
+
+_Pass = tuple[Tensor, NDArray[np.uint8], NDArray[np.int64], Answers]
+"""A batch, its pixels and superpixels, and the answers for its likeliest classes."""
 
 
 @dataclass(eq=False)
@@ -43,7 +46,7 @@ class ExportedEngine:
     path: Path
     metadata: Metadata
     session: Any
-    _last: tuple[Tensor, Answers] | None = field(default=None, repr=False)
+    _last: _Pass | None = field(default=None, repr=False)
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -69,12 +72,19 @@ class ExportedEngine:
 
     def scores(self, task: Task, images: Tensor, labels: Tensor) -> Tensor:
         if task.method.name == METHOD:
-            return torch.from_numpy(self._answers(images)[1])
+            return torch.from_numpy(self._answers(images, labels.numpy())[1])
         return task.method.function(None, images, labels, **task.options)
 
-    def run(self, images: NDArray[np.uint8], segments: NDArray[np.int64] | None = None) -> Answers:
-        """The graph's answers: for RGB uint8 (B, H, W, 3) of any size, and superpixels int64 (B, S, S)."""
-        given = {"images": images} if segments is None else {"images": images, "segments": segments}
+    def run(
+        self,
+        images: NDArray[np.uint8],
+        segments: NDArray[np.int64] | None = None,
+        classes: NDArray[np.int64] | None = None,
+    ) -> Answers:
+        """The graph's answers: for RGB uint8 (B, H, W, 3) of any size, superpixels int64 (B, S, S), and the
+        classes to localize, int64 (B,), by default the likeliest."""
+        inputs = dict(zip(INPUTS, (images, segments, classes), strict=True))
+        given = {name: value for name, value in inputs.items() if value is not None}
         probabilities, scores = self.session.run(OUTPUTS, given)
         return probabilities, scores
 
@@ -82,14 +92,19 @@ class ExportedEngine:
         """Superpixels int64 (B, S, S) of photographs at the networks' size, uint8 (B, S, S, 3)."""
         return np.stack([segment(image, self.superpixels) for image in pixels]).astype(np.int64)
 
-    def _answers(self, images: Tensor) -> Answers:
-        """One pass of the graph gives both answers, so the last batch's are kept for the second question."""
-        if (last := self._last) is not None and last[0] is images:
-            return last[1]
-        pixels = self.preprocessing.denormalise(images).numpy()
-        answers = self.run(pixels, self.segments(pixels))
-        self._last = (images, answers)
-        return answers
+    def _answers(self, images: Tensor, classes: NDArray[np.int64] | None = None) -> Answers:
+        """One pass of the graph gives both answers, so the last batch's are kept for the second question.
+
+        They are for the likeliest classes; where `classes` are others, the graph is asked again.
+        """
+        if (last := self._last) is None or last[0] is not images:
+            pixels = self.preprocessing.denormalise(images).numpy()
+            segments = self.segments(pixels)
+            last = self._last = (images, pixels, segments, self.run(pixels, segments))
+        _, pixels, segments, answers = last
+        if classes is None or np.array_equal(classes, answers[0].argmax(1)):
+            return answers
+        return self.run(pixels, segments, classes)
 
 
 def open_exported(path: Path, device: str = "cpu") -> ExportedEngine:

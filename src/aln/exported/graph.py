@@ -3,8 +3,10 @@
 images         uint8 (batch, height, width, 3)   RGB, any size
 segments       int64 (batch, S, S)               superpixels of the images at S×S; may be left out, which
                                                  makes every pixel one of its own
+classes        int64 (batch)                     what to localize in each; may be left out, or -1: the class
+                                                 with the highest probability
 probabilities  float32 (batch, C)                of the classes
-scores         float32 (batch, S, S)             occlusion probability, the same all over a superpixel
+scores         float32 (batch, S, S)             what the method `aln` gives, 0..1
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, compose, helper, inliner
@@ -22,27 +25,28 @@ from torch import Tensor, nn
 
 from aln.exported.metadata import Metadata
 from aln.exported.resize import OPSET, front
-from aln.methods.aln import answers
+from aln.methods.aln import LIKELIEST, answers
 from aln.models.networks import Networks
 
 BATCH, INNER = "batch", "networks."
 
 
 class _Answers(nn.Module):
-    """Pixels uint8 (B, S, S, 3) and superpixels to class probabilities and scores."""
+    """Pixels uint8 (B, S, S, 3), superpixels and classes to class probabilities and scores."""
 
     def __init__(self, networks: Networks) -> None:
         super().__init__()
         self.parts = nn.ModuleDict(networks.by_name())
         self.networks = networks
 
-    def forward(self, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, pixels: Tensor, labels: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
         images = self.networks.preprocessing.normalise(pixels)
-        return answers(self.networks, images, labels, labels.shape[1] * labels.shape[2])
+        return answers(self.networks, images, labels, labels.shape[1] * labels.shape[2], wanted)
 
 
 def traced(networks: Networks) -> onnx.ModelProto:
-    """The networks as ONNX: `pixels` uint8 (B, S, S, 3) and `labels` int64 (B, S, S) to the two answers.
+    """The networks as ONNX: `pixels` uint8 (B, S, S, 3), `labels` int64 (B, S, S) of superpixels and `wanted`
+    int64 (B,) classes to the two answers.
 
     Raises:
         ModelError: If the networks have no corruption net.
@@ -54,13 +58,13 @@ def traced(networks: Networks) -> onnx.ModelProto:
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             _Answers(networks).eval(),
-            (pixels, labels),
+            (pixels, labels, torch.full((2,), LIKELIEST)),
             dynamo=True,
             verbose=False,
             opset_version=OPSET,
-            input_names=["pixels", "labels"],
+            input_names=["pixels", "labels", "wanted"],
             output_names=["probabilities", "scores"],
-            dynamic_shapes={"pixels": any_batch, "labels": any_batch},
+            dynamic_shapes={"pixels": any_batch, "labels": any_batch, "wanted": any_batch},
         )
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
@@ -71,7 +75,7 @@ def assembled(networks: onnx.ModelProto, metadata: Metadata) -> onnx.ModelProto:
     """What `traced` gives with the resize before it, optional superpixels and metadata: the whole file."""
     first = head(metadata.input_size)
     first.ir_version = networks.ir_version
-    joined = [("pixels", INNER + "pixels"), ("labels", INNER + "labels")]
+    joined = [(name, INNER + name) for name in ("pixels", "labels", "wanted")]
     model = compose.merge_models(first, compose.add_prefix(networks, INNER), io_map=joined)
     for output in model.graph.output:
         inner, output.name = output.name, output.name.removeprefix(INNER)
@@ -81,7 +85,7 @@ def assembled(networks: onnx.ModelProto, metadata: Metadata) -> onnx.ModelProto:
     model.graph.output.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *shape]) for name, shape in outputs
     )
-    model.graph.initializer.append(_each_its_own(metadata.input_size))
+    model.graph.initializer.extend([_each_its_own(metadata.input_size), _likeliest()])
     model.producer_name, model.producer_version = "aln", metadata.aln_version
     del model.opset_import[:]
     model.opset_import.append(helper.make_opsetid("", OPSET))
@@ -97,8 +101,10 @@ def head(side: int) -> onnx.ModelProto:
     square: list[str | int] = [side, side]
     _declare(graph.input, "images", TensorProto.UINT8, [BATCH, "height", "width", 3])
     _declare(graph.input, "segments", TensorProto.INT64, ["batch or 1", *square])
+    _declare(graph.input, "classes", TensorProto.INT64, ["batch or 1"])
     _declare(graph.output, "pixels", TensorProto.UINT8, [BATCH, *square, 3])
     _declare(graph.output, "labels", TensorProto.INT64, [BATCH, *square])
+    _declare(graph.output, "wanted", TensorProto.INT64, [BATCH])
     return optimizer.optimize(inliner.inline_local_functions(model))
 
 
@@ -111,6 +117,11 @@ def _each_its_own(side: int) -> onnx.TensorProto:
     """What `segments` is where the caller gives none."""
     numbers = torch.arange(side * side).reshape(1, side, side).numpy()
     return onnx.numpy_helper.from_array(numbers, "segments")
+
+
+def _likeliest() -> onnx.TensorProto:
+    """What `classes` is where the caller gives none."""
+    return onnx.numpy_helper.from_array(np.array([LIKELIEST]), "classes")
 
 
 def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:

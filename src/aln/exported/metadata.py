@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 from aln.config import Config, SuperpixelConfig
 from aln.errors import ModelError
 
-FORMAT = 1
-"""Goes up when an older `aln` could no longer run the file."""
+FORMAT = 2
+"""Goes up when an older `aln` could no longer run the file, or this one no older file."""
 
 METHOD = "aln"
 """The method whose scores the file gives."""
@@ -85,6 +85,8 @@ def read_metadata(text: Mapping[str, str], path: Path) -> Metadata:
             raise ModelError(
                 f"{path}: has format {found}, this aln reads up to {FORMAT}; install a newer aln"
             )
+        if found < FORMAT:
+            raise ModelError(f"{path}: was made by an older aln; make it again with aln export")
         fields = Metadata.model_fields.keys() & text.keys()
         tree = {key: text[key] if key in TEXTS else json.loads(text[key]) for key in fields}
         return Metadata.model_validate(tree)

@@ -14,6 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnxruntime import quantization
 
+from aln.methods.aln import LIKELIEST
+
 BATCH = 16
 QUANTISED = ["Conv", "Gemm"]
 """Operators that onnxruntime has 8-bit kernels for; the rest, superpixel means among it, stays as it is."""
@@ -23,10 +25,10 @@ class _Batches(quantization.CalibrationDataReader):  # type: ignore[misc]
     """Photographs at the networks' size and their superpixels, batch by batch."""
 
     def __init__(self, pixels: NDArray[np.uint8], segments: NDArray[np.int64]) -> None:
+        whole = {"pixels": pixels, "labels": segments, "wanted": np.full(len(pixels), LIKELIEST)}
         starts = range(0, len(pixels), BATCH)
         self._batches = (
-            {"pixels": pixels[start : start + BATCH], "labels": segments[start : start + BATCH]}
-            for start in starts
+            {name: values[start : start + BATCH] for name, values in whole.items()} for start in starts
         )
 
     def get_next(self) -> dict[str, Any] | None:

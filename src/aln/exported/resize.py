@@ -126,11 +126,12 @@ def resized(images: Value, side: Value) -> Value:
 
 
 @script(DOMAIN, default_opset=op)
-def front(images: Value, segments: Value) -> tuple[Value, Value]:
-    """Photographs uint8 (B, H, W, 3) at the networks' size; superpixels int64 (B or 1, S, S) for each."""
+def front(images: Value, segments: Value, classes: Value) -> tuple[Value, Value, Value]:
+    """Photographs uint8 (B, H, W, 3) at the networks' size; superpixels int64 (B or 1, S, S) and classes
+    int64 (B or 1) for each."""
     shape = op.Shape(segments)
     pixels = resized(images, op.Gather(shape, 1))
-    labels = op.Expand(
-        segments, op.Concat(op.Shape(images, start=0, end=1), op.Shape(segments, start=1), axis=0)
-    )
-    return pixels, labels
+    count = op.Shape(images, start=0, end=1)
+    labels = op.Expand(segments, op.Concat(count, op.Shape(segments, start=1), axis=0))
+    wanted = op.Expand(classes, count)
+    return pixels, labels, wanted

@@ -32,10 +32,17 @@ class CorruptionNet(nn.Module):
             `corruption_bottleneck` the width of the fully connected layer; `input_size` its spatial size;
             with `corruption_reads_classifier` the features of the classifier's layers are added, each through
             a 1×1 convolution, at the level of their own size.
+
+    Attributes:
+        trust: Share of what the classifier knows that its masks hold, 0..1; measured for self-training, 1
+            without it. The method `aln` gives the rest of the say to the class's evidence.
     """
+
+    trust: Tensor
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        self.register_buffer("trust", torch.ones(()))
         widths = config.corruption_widths
         self.stem = _convolution(3, widths[0])
         self.down = nn.ModuleList(

@@ -13,12 +13,12 @@ import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aln.config import ModelConfig
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
+from aln.models.evidence import at_most_one
 from aln.models.masking import occlude, segment_probabilities, spread
 from aln.training.batches import Batches
 
@@ -60,9 +60,7 @@ class MaskPrior(nn.Module):
 
 def activation_map(features: Tensor, size: int) -> Tensor:
     """Mean activation of the last features (B, D, h, w), at most 1 in each image: (B, size, size)."""
-    mean = features.float().mean(1, keepdim=True)
-    resized = F.interpolate(mean, (size, size), mode="bilinear", align_corners=False).squeeze(1)
-    return resized / resized.amax((1, 2), keepdim=True).clamp(min=1e-6)
+    return at_most_one(features.float().mean(1), size)
 
 
 def trust_of(hidden: float, clean: float, n_classes: int) -> float:

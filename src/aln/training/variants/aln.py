@@ -150,6 +150,7 @@ class AlnGame(ClassifierAlone):
         if self.teacher is None:
             self.teacher = self._new_teacher()
             self.teacher.prepare(self.classifier.eval(), self.batches)
+            self.corruption.trust.copy_(self.teacher.prior.trust)
         masks = self.teacher.masks(self.classifier.eval(), batch, self.batches.cache.n_segments)
         images, found = cropped(batch.images, masks, moment.noise)
         optimiser = self.paced("corruption", self.config.training.corruption_lr, moment)
