@@ -104,7 +104,7 @@ def moments_threshold(score_map: FloatArray, *, power: float) -> float:
     if square == 0:
         return 0.0
     concentration = max(1 - mean**2 / square, 0.0)  # rounding can take a flat map's below 0
-    return mean + concentration**power * (square / mean - mean)
+    return mean + float(concentration**power) * (square / mean - mean)
 
 
 @_rule("otsu")

@@ -28,8 +28,8 @@ class Off(ExportedEngine):
 
     kind = "scores"
 
-    def run(self, images: Any, segments: Any = None) -> Any:
-        probabilities, scores = super().run(images, segments)
+    def run(self, images: Any, segments: Any = None, classes: Any = None) -> Any:
+        probabilities, scores = super().run(images, segments, classes)
         if self.kind == "scores":
             scores = scores + np.linspace(0, 1e-2, scores.shape[-1], dtype=np.float32)
         elif self.kind == "probabilities":

@@ -25,7 +25,11 @@ class _Batches(quantization.CalibrationDataReader):  # type: ignore[misc]
     """Photographs at the networks' size and their superpixels, batch by batch."""
 
     def __init__(self, pixels: NDArray[np.uint8], segments: NDArray[np.int64]) -> None:
-        whole = {"pixels": pixels, "labels": segments, "wanted": np.full(len(pixels), LIKELIEST)}
+        whole: dict[str, NDArray[Any]] = {
+            "pixels": pixels,
+            "labels": segments,
+            "wanted": np.full(len(pixels), LIKELIEST),
+        }
         starts = range(0, len(pixels), BATCH)
         self._batches = (
             {name: values[start : start + BATCH] for name, values in whole.items()} for start in starts
