@@ -63,7 +63,8 @@ def print_description(description: Mapping[str, Any], console: Console) -> None:
         table.add_row("parameters", ", ".join(f"{name} {count:,}" for name, count in sizes.items()))
     table.add_row("preset", config["preset"])
     exported = {"exported": description.get("exported", {})}
-    for key, value in _flat({**exported, **description["provenance"]}):
+    told = {key: value for key, value in description["provenance"].items() if key != "preset"}
+    for key, value in _flat({**exported, **told}):
         table.add_row(key, value)
     console.print(table)
     recipe = _table("recipe, as for --set section.key=value")

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from aln.web.desk import Desk
+from aln.web.workshop import Choice
 from tests.web.browsing import (
     NEEDS_BROWSER,
     Page,
     intercept,
+    lists,
     opened,
     said,
     saved,
@@ -97,6 +99,18 @@ def test_a_reset_that_fails_is_told(page: Page, desk: Desk) -> None:
     page.keyboard.press("r")
     said(page, "Back to the model's result")
     assert stored(desk, "0.png") is None
+
+
+def test_a_heat_map_that_does_not_come_is_told(page: Page, desk: Desk) -> None:
+    away = False
+    intercept(page, "**/heat?*", lambda it: it.abort() if away else it.continue_())
+    entry = next(iter(desk.album))
+    page.select_option("#method", "center_box")
+    lists(page, desk.localize(entry, Choice("center_box", "paper")).boxes[0])
+    away = True
+    page.keyboard.press("z")
+    said(page, "the server doesn't answer")
+    page.wait_for_function("document.querySelector('#method').value == 'aln'")
 
 
 def _told(page: Page, *places: str) -> list[Any]:

@@ -70,7 +70,7 @@ class AlnGame(ClassifierAlone):
             check_masks(means["area"], epoch)
 
     def figures(self) -> dict[str, float]:
-        return {"area_weight": self.balance.area_weight} if self.balance else {}
+        return {"area_weight": self.balance.area_weight} if self.balance and not self.teacher else {}
 
     @torch.inference_mode()
     def maps(self, batch: Batch, phase: str) -> Tensor | None:

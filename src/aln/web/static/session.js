@@ -93,13 +93,20 @@ export class Session extends EventTarget {
     };
   }
 
+  // Of the current edit's method and class; where it can't be had, none is better than another's.
   async loadHeat() {
     const { open, edit } = this;
-    const heat = await picture(api.heatUrl(open.key, edit));
-    if (this.open === open) {
-      open.heat = heat;
-      this.tell("pictures");
+    let heat = null;
+    let error;
+    try {
+      heat = await picture(api.heatUrl(open.key, edit));
+    } catch (problem) {
+      error = problem;
     }
+    if (this.open !== open) return;
+    open.heat = heat;
+    this.tell("pictures");
+    if (error) this.tell("failed", { error });
   }
 
   // The mask of the current edit; decoded once.
