@@ -24,9 +24,15 @@ def folders(found: Plan) -> list[str]:
     return [run.folder.name for run in found.arms()]
 
 
-@pytest.mark.parametrize("preset", preset_names())
-@pytest.mark.parametrize("name", list(ABLATIONS))
-def test_every_ablation_can_be_trained_with_every_preset(name: str, preset: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "preset"),
+    [
+        (name, preset)
+        for name in ABLATIONS
+        for preset in ([ABLATIONS[name].preset] if ABLATIONS[name].preset else preset_names())
+    ],
+)
+def test_every_ablation_can_be_trained_with_its_presets(name: str, preset: str) -> None:
     found = plan(name, preset=preset)
     for run in (*found.warm_starts(), *found.arms()):
         VARIANTS[run.config.training.variant].check(run.config)
@@ -62,9 +68,21 @@ def test_arms_are_named_after_what_they_change(preset: str, expected: list[str])
 
 
 def test_ablations_share_the_recipe_itself() -> None:
-    found = folders(plan(*ABLATIONS, seeds=(0,)))
+    names = [name for name in ABLATIONS if not ABLATIONS[name].preset]
+    found = folders(plan(*names, seeds=(0,)))
     assert found.count("recipe-seed-0") == 1
-    assert len(found) == sum(len(ABLATIONS[name].arms) - 1 for name in ABLATIONS) + 1
+    assert len(found) == sum(len(ABLATIONS[name].arms) - 1 for name in names) + 1
+
+
+def test_an_arm_that_changes_the_warm_up_has_a_warm_start_of_its_own() -> None:
+    found = plan("ingredients", preset="default", seeds=(0, 1))
+    own = {run.folder.name: run.config.training for run in found.other_warm_starts()}
+    assert list(own) == ["warmup_occlusion=0.0-seed-0", "warmup_occlusion=0.0-seed-1"]
+    assert {(training.variant, training.warmup_occlusion) for training in own.values()} == {
+        ("classifier", 0.0)
+    }
+    starts = {Path(run.config.training.warm_start).name for run in found.arms()}
+    assert starts == {"seed-0", "seed-1", *own}
 
 
 def test_settings_change_warm_starts_and_arms() -> None:

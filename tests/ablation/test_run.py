@@ -72,6 +72,12 @@ def test_finished_runs_in_processes_of_their_own(done: Plan, tmp_path: Path) -> 
     assert found == dict.fromkeys(run.folder for run in done.arms())
 
 
+def test_ingredients_are_those_of_one_preset(tmp_path: Path) -> None:
+    plan = Plan(("ingredients",), "poster", (), SHAPES, (0,), tmp_path)
+    with pytest.raises(ConfigError, match="add --preset default"):
+        ablate(plan, command="", console=quiet())
+
+
 def test_the_seed_of_the_fresh_classifier_is_taken(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="seed 1000 is that of the fresh classifier"):
         ablate(Plan(("freeze",), "poster", (), SHAPES, (0, 1000), tmp_path), command="", console=quiet())

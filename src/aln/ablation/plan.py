@@ -1,6 +1,7 @@
 """Which trainings an ablation needs, and where each is kept.
 
     <out>/warm-starts/seed-0                 the classifier that all arms of seed 0 begin with
+    <out>/warm-starts/warmup_occlusion=0.0-seed-0    that of an arm which changes the warm-up itself
     <out>/warm-starts/seed-1000              the fresh one: no arm begins with it, all masks are shown to it
     <out>/arms/trainable_layers=0-seed-0     an arm, named after what it changes in the recipe
 
@@ -58,10 +59,18 @@ class Plan:
         """The warm start of every seed, and the fresh classifier."""
         return [self.warm_start(seed) for seed in (*self.seeds, FRESH)]
 
-    def warm_start(self, seed: int) -> Run:
-        """The classifier alone, trained by the recipe's warm-up."""
-        config = self._config({"seed": seed, "variant": "classifier"})
-        return Run(config, self.out / "warm-starts" / f"seed-{seed}")
+    def other_warm_starts(self) -> list[Run]:
+        """Those of arms that change the warm-up itself."""
+        arms = [arm for ablation in self.ablations.values() for arm in ablation.arms if _warm_up(arm)]
+        return [self.warm_start(seed, arm) for seed in self.seeds for arm in arms]
+
+    def warm_start(self, seed: int, arm: Arm | None = None) -> Run:
+        """The classifier alone, trained by the recipe's warm-up, or by that of an arm that changes it."""
+        training = {"seed": seed, "variant": "classifier"}
+        changes = _warm_up(arm) if arm else ()
+        recipe, config = self._config(training), self._config(training, changes)
+        name = f"{_changes(recipe, config)}-seed-{seed}" if changes else f"seed-{seed}"
+        return Run(config, self.out / "warm-starts" / name)
 
     def arms(self) -> list[Run]:
         """All different arms: every one with the first seed, then with the next."""
@@ -74,14 +83,20 @@ class Plan:
         return list(runs.values())
 
     def arm(self, arm: Arm, seed: int) -> Run:
-        """An arm: the recipe with the arm's changes, from the seed's warm start on."""
-        training = {"seed": seed, "warmup_epochs": 0, "warm_start": str(self.warm_start(seed).folder)}
+        """An arm: the recipe with the arm's changes, from its warm start on."""
+        start = self.warm_start(seed, arm).folder
+        training = {"seed": seed, "warmup_epochs": 0, "warm_start": str(start)}
         recipe, config = self._config(training), self._config(training, arm.settings)
         return Run(config, self.out / "arms" / f"{_changes(recipe, config)}-seed-{seed}")
 
     def _config(self, training: dict[str, Any], changes: Sequence[str] = ()) -> Config:
         config = load_config(self.preset, [*self.settings, *changes], settings={"data": self.data})
         return config.model_copy(update={"training": config.training.model_copy(update=training)})
+
+
+def _warm_up(arm: Arm) -> tuple[str, ...]:
+    """What an arm changes in the warm-up."""
+    return tuple(setting for setting in arm.settings if setting.startswith("training.warmup_"))
 
 
 def _changes(recipe: Config, config: Config) -> str:

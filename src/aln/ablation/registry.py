@@ -29,11 +29,13 @@ class Ablation:
         question: What it asks.
         claim: What the paper says, or what would be expected.
         arms: What is compared, in the order of the tables.
+        preset: The only recipe whose settings the arms take away; "" where they change any.
     """
 
     question: str
     claim: str
     arms: tuple[Arm, ...]
+    preset: str = ""
 
 
 ABLATIONS: Registry[Ablation] = Registry("ablation")
@@ -95,5 +97,34 @@ ABLATIONS.add(
             Arm("λ · area²", ("balance.area_power=2",)),
             Arm("none", ("balance.area_weight=0.0", "balance.area_weight_min=0.0")),
         ),
+    ),
+)
+ABLATIONS.add(
+    "ingredients",
+    Ablation(
+        "What does each ingredient of preset default give? One is taken away at a time, the poster's in its "
+        "place.",
+        "Every ingredient earns its place: without it boxes or masks are worse.",
+        (
+            Arm("the recipe"),
+            Arm("straight-through masks", ("training.estimator='straight_through'",)),
+            Arm("masked out alone", ("training.preserve_weight=0.0",)),
+            Arm("no clean images", ("training.clean_weight=0.0", "training.freeze_statistics=false")),
+            Arm(
+                "the poster's balance",
+                (
+                    "balance.steer='accuracy'",
+                    "balance.relative=false",
+                    "balance.target_fraction=0.2",
+                    "balance.area_weight=1.0",
+                    "balance.area_power=1",
+                    "balance.rate=0.02",
+                ),
+            ),
+            Arm("reads no classifier", ("model.corruption_reads_classifier=false",)),
+            Arm("clean warm-up", ("training.warmup_occlusion=0.0",)),
+            Arm("no self-training, no evidence", ("training.self_training_epochs=0",)),
+        ),
+        preset="default",
     ),
 )

@@ -67,7 +67,7 @@ def ablate(
     work = partial(complete, threads=threads, cache_root=cache_root)
     outcomes: dict[Path, Outcome] = {}
     try:
-        for _, stopped in _trained(plan.warm_starts(), jobs, work, console):
+        for _, stopped in _trained([*plan.warm_starts(), *plan.other_warm_starts()], jobs, work, console):
             if stopped is not None:
                 raise AlnError(f"no arm can begin without its classifier: {stopped}")
         for run, stopped in _trained(plan.arms(), jobs, work, console):
@@ -83,6 +83,11 @@ def _check(plan: Plan) -> None:
     """Find mistakes in names, settings and data now, not after hours."""
     if not plan.names or not plan.seeds:
         raise ConfigError(f"name an ablation, and a seed; there are {', '.join(ABLATIONS)}")
+    for name, ablation in plan.ablations.items():
+        if ablation.preset and ablation.preset != plan.preset:
+            raise ConfigError(
+                f"ablation {name} takes preset {ablation.preset} apart: add --preset {ablation.preset}"
+            )
     if FRESH in plan.seeds:
         raise ConfigError(f"seed {FRESH} is that of the fresh classifier; choose others")
     required_truth(plan.arms()[0].config.data, "test")
@@ -104,7 +109,7 @@ def _measured(plan: Plan, run: Run, max_images: int, console: Console) -> list[R
     others = [other.folder for other in plan.warm_starts() if other.config.training.seed != seed]
     return arm_rows(
         run.folder,
-        plan.warm_start(seed).folder,
+        Path(run.config.training.warm_start),
         others,
         run.config.data,
         max_images=max_images,

@@ -20,7 +20,7 @@ def ablate(
         str,
         typer.Argument(
             metavar="NAME",
-            help="freeze, superpixels, sampling, balance, penalty; several with commas.",
+            help="freeze, superpixels, sampling, balance, penalty, ingredients; several with commas.",
             show_default=False,
         ),
     ],
