@@ -35,7 +35,8 @@ LINES = (
     ("CAM, rule `moments`", "cam", "default", "moments"),
     ("Grad-CAM++, 0.7·mean + 0.3·max", "grad_cam_pp", "default", "paper"),
     ("Grad-CAM++, rule `moments`", "grad_cam_pp", "default", "moments"),
-    ("**ALN, preset `default`**", "aln", "default", "moments"),
+    ("ALN, preset `default`, 0.7·mean + 0.3·max", "aln", "default", "paper"),
+    ("**ALN, preset `default`**, rule `moments`", "aln", "default", "moments"),
     ("ALN, preset `poster`", "aln", "poster", "paper"),
     ("*ceiling: a box regressor that has seen boxes*", "supervised", "supervised", "moments"),
 )

@@ -28,6 +28,6 @@ def test_means_and_spread_over_seeds(tmp_path: Path) -> None:
     (tmp_path / "cluttered-eth80.md").write_text("`the command`\n\nmore\n")
     text = block(tmp_path)
     assert "made by `the command`:" in text
-    assert "| **ALN, preset `default`** | 51.0 ± 1.4 | 2 |" in text
+    assert "| **ALN, preset `default`**, rule `moments` | 51.0 ± 1.4 | 2 |" in text
     assert "| whole image | 2.0 |" in text
     assert "poster" not in text
