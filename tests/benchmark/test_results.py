@@ -62,6 +62,7 @@ def test_chosen_thresholds_are_one_rule(rule: str, expected: str) -> None:
 ROWS = [
     row("max_box", "metric_1", preset="none", rule="whole image", value=30),
     row("max_box", "metric_2", rule="whole image", value=20),
+    row("center_box", "metric_1", preset="none", rule="side 0.60", value=40),
     row("cam", "metric_1", value=40),
     row("cam", "metric_1", seed=1, value=44),
     row("cam", "metric_1", rule="fullsup:0.30", value=47),
@@ -81,16 +82,19 @@ def test_the_summary_has_one_line_a_rule_that_needs_no_boxes(benchmark: Benchmar
     ceiling = benchmark.trainings[1].model_copy(update={"kind": "ceiling"})
     marked = benchmark.model_copy(update={"trainings": (benchmark.trainings[0], ceiling)})
     lines = summary(Results(marked, ROWS, [ONE, LEAD], {})).splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert lines[0].count("|") == lines[2].count("|")
     assert "mask IoU" not in lines[0]  # nobody has one
     assert lines[2].startswith("| *max_box (trivial)* | whole image | 30.0 | 20.0 |")
-    assert lines[3].startswith(
-        "| cam | paper | 42.0 ± 2.8 |  | 47.5 ± 0.7 | 55.0 | **-3.0 [-5.0, -1.0]** | 47 %"
+    assert "| below it |" in lines[2]
+    assert "| 0 % |" in lines[3]
+    assert lines[4].startswith(
+        "| cam | paper | 42.0 ± 2.8 |  | 47.5 ± 0.7 | 55.0 | **-3.0 [-5.0, -1.0]** | 4 %"
     )
-    assert "| 12 | 2 | 10 |" in lines[3]
-    assert "| — | 50 % |" in lines[4]
-    assert lines[5].startswith("| odd (**not weakly supervised**) | paper | 90.0 |")
+    assert "| 12 | 2 | 10 |" in lines[4]
+    assert "| — | 10 % |" in lines[5]
+    assert lines[6].startswith("| odd (**not weakly supervised**) | paper | 90.0 |")
+    assert "| 100 % |" in lines[6]
 
 
 def test_the_page_tells_all(benchmark: Benchmark) -> None:

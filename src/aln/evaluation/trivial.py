@@ -9,7 +9,8 @@ from aln.data.base import GroundTruth, LabelledImages
 from aln.errors import DataError
 from aln.evaluation.metrics import CORRECT_IOU
 
-TRIVIAL_METHODS = ("max_box", "center_box")
+CENTRED = "center_box"
+TRIVIAL_METHODS = ("max_box", CENTRED)
 
 SIDES = tuple(round(0.30 + 0.05 * step, 2) for step in range(15))
 """Sides 0.30, 0.35, ..., 1.00 that are tried for the centred box."""

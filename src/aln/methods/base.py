@@ -37,8 +37,8 @@ class Method:
         function: See `MethodFunction`.
         cite: Where it was published ("Zhou et al., CVPR 2016").
         summary: One line: the first line of the function's docstring.
-        superpixels: True where the score map follows superpixels, so that the localizer may sharpen it with the
-            superpixels of the original photograph.
+        superpixels: True where the score map follows superpixels, so that the localizer may sharpen it with
+            those of the original photograph.
         needs_corruption_net: True where the method can't run on a classifier alone.
         extra: Name of the further network that the method can't run without (`aln.models.extras`), or "".
         own_rule: The threshold rule of the method's own paper; None where that needs boxes to be chosen, or
