@@ -3,8 +3,8 @@
     aln export runs/birds birds.onnx
     python examples/onnx_only.py birds.onnx photo1.jpg photo2.jpg
 
-Prints one JSON line a photograph: its class, the class's probability, and the box x0, y0, x1, y1 in pixels
-(x1 and y1 lie just outside), the very same as from `aln localize birds.onnx`. The networks, their
+Prints one JSON line a photograph: its likeliest class, the class's probability, and the box x0, y0, x1, y1
+in pixels (x1 and y1 lie just outside), the very same as from `aln localize birds.onnx`. The networks, their
 preprocessing and the class names are in the file; written out here is what happens around them: superpixels,
 the way back to the photograph's size, the threshold rules "moments" and "paper", and the largest component.
 """

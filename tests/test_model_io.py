@@ -158,6 +158,7 @@ def flip_a_bit(folder: Path) -> None:
         pytest.param(edit(class_names=["ant", "bee"]), "class names in model.json ask for", id="class-count"),
         pytest.param(edit(class_names=[]), "class_names", id="no-classes"),
         pytest.param(edit(format=FORMAT + 1), "install a newer aln", id="newer"),
+        pytest.param(edit(format=FORMAT - 1), "made by an older aln; train again", id="older"),
         pytest.param(edit(std=[0.0, 1.0, 1.0]), "std.0", id="zero-std"),
         pytest.param(edit(input_size=64), "different models", id="other-size"),
         pytest.param(replace(MANIFEST, b"{"), "model.json: is not valid JSON", id="half-json"),

@@ -34,8 +34,8 @@ from aln.models.extras import EXTRAS
 from aln.models.networks import Networks
 from aln.models.preprocessing import Preprocessing
 
-FORMAT = 1
-"""Goes up when an older `aln` could no longer read the folder."""
+FORMAT = 2
+"""Goes up when an older `aln` could no longer read the folder, or this one no older folder."""
 
 WEIGHTS, CONFIG, MANIFEST = "model.safetensors", "config.toml", "model.json"
 
@@ -201,6 +201,8 @@ def _read_manifest(folder: Path) -> _Manifest:
     found = tree.get("format") if isinstance(tree, dict) else None
     if isinstance(found, int) and found > FORMAT:
         raise ModelError(f"{path}: has format {found}, this aln reads up to {FORMAT}; install a newer aln")
+    if isinstance(found, int) and found < FORMAT:
+        raise ModelError(f"{path}: was made by an older aln; train again")
     try:
         return _Manifest.model_validate(tree)
     except ValidationError as error:
@@ -228,7 +230,7 @@ def _assign(nets: Mapping[str, nn.Module], weights: Mapping[str, Tensor], path: 
     expected = {f"{prefix}.{name}": t for prefix, net in nets.items() for name, t in net.state_dict().items()}
     if odd := sorted(expected.keys() ^ weights.keys()):
         names = ", ".join(odd[:3])
-        raise ModelError(f"{path}: doesn't fit {CONFIG}; missing or superfluous: {names}; train again")
+        raise ModelError(f"{path}: doesn't fit {CONFIG}; missing or superfluous: {names}")
     for name, tensor in weights.items():
         if (tensor.shape, tensor.dtype) != (expected[name].shape, expected[name].dtype):
             raise ModelError(

@@ -80,6 +80,23 @@ def test_localizes_the_class_that_is_asked_for(tiny_run: Path, tmp_path: Path, l
         assert np.array_equal(one.boxes, two.boxes)
 
 
+def test_classes_may_be_named_for_some_or_once_for_all(tiny_run: Path, tmp_path: Path) -> None:
+    run = aln.load(tiny_run)
+    assert run.networks.corruption is not None
+    run.networks.corruption.trust.fill_(0.3)
+    run.save(tmp_path / "run")
+    export_run(tmp_path / "run", tmp_path / "told.onnx")
+    engine = open_exported(tmp_path / "told.onnx")
+    pixels = run.networks.preprocessing.denormalise(run.prepare(PHOTOGRAPHS)).numpy()
+    probabilities, likeliest = engine.run(pixels)
+    first = probabilities.argmax(1)
+    _, mixed = engine.run(pixels, None, np.where(np.arange(len(pixels)) % 2, first, LIKELIEST))
+    assert np.allclose(mixed, likeliest, atol=1e-6)
+    _, each = engine.run(pixels, None, np.full(len(pixels), 1))
+    _, once = engine.run(pixels, None, np.array([1]))
+    assert np.array_equal(each, once)
+
+
 def test_one_pass_answers_both_questions(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine, calls = open_exported(exported), 0
     run = engine.run

@@ -27,6 +27,9 @@ from aln.measure import evaluate_run
 from aln.model_io import fingerprint
 from aln.sources import Photograph, batches
 
+VERSION = "2"
+"""Goes up when figures of an earlier `aln` are to be taken again."""
+
 RANDOM = "random"
 """What rows call random masks of the same area, in place of a method."""
 
@@ -53,7 +56,7 @@ def arm_rows(
     Raises:
         AlnError: For photographs without boxes, or where a model can't be read.
     """
-    involved = [str(max_images), *map(fingerprint, (folder, start, *others))]
+    involved = [VERSION, str(max_images), *map(fingerprint, (folder, start, *others))]
     kept = folder / f"test-rows-{hashlib.sha256(' '.join(involved).encode()).hexdigest()[:12]}.json"
     if kept.exists():
         return read_rows(kept)

@@ -102,12 +102,13 @@ ABLATIONS.add(
 ABLATIONS.add(
     "ingredients",
     Ablation(
-        "What does each ingredient of preset default give? One is taken away at a time, the poster's in its "
-        "place.",
-        "Every ingredient earns its place: without it boxes or masks are worse.",
+        "What do the ingredients of preset default's training give? One is taken away at a time, the "
+        "poster's in its place.",
+        "Each earns its place: without it boxes or masks are worse.",
         (
             Arm("the recipe"),
             Arm("straight-through masks", ("training.estimator='straight_through'",)),
+            Arm("the poster's objective", ("training.objective='margin_argmax'",)),
             Arm("masked out alone", ("training.preserve_weight=0.0",)),
             Arm("no clean images", ("training.clean_weight=0.0", "training.freeze_statistics=false")),
             Arm(

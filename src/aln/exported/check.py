@@ -43,12 +43,14 @@ class Agreement:
     iou: float
 
 
-def agreement(reference: Localizer, other: Localizer, photographs: Photographs) -> Agreement:
-    """Localize the photographs with both models."""
+def agreement(
+    reference: Localizer, other: Localizer, photographs: Photographs, labels: Sequence[int] | None = None
+) -> Agreement:
+    """Localize the photographs with both models: their likeliest classes, or those in `labels`."""
     maps: dict[str, float] = {}
     probabilities: list[float] = []
     equal, overlaps = 0, []
-    answers = [model.localize(photographs, method=METHOD) for model in (reference, other)]
+    answers = [model.localize(photographs, labels=labels, method=METHOD) for model in (reference, other)]
     for one, two in zip(*answers, strict=True):
         maps[one.image_id] = float(np.abs(one.score_map - two.score_map).max())
         probabilities.append(float(np.abs(one.probabilities - two.probabilities).max()))
@@ -67,7 +69,12 @@ def require_agreement(reference: Localizer, engine: ExportedEngine, photographs:
             the graph's own resize leads to other scores.
     """
     try:
-        found = agreement(reference, Localizer.of_exported(engine), photographs)
+        exported = Localizer.of_exported(engine)
+        found = agreement(reference, exported, photographs)
+        classes = range(len(reference.class_names))
+        told = agreement(
+            reference, exported, photographs, [classes[-1 - i % len(classes)] for i in range(found.images)]
+        )
     except ValueError as error:  # scores that are not finite
         raise ModelError(
             f"{engine.path}: not written, for it would differ from the networks: {error}"
@@ -75,6 +82,8 @@ def require_agreement(reference: Localizer, engine: ExportedEngine, photographs:
     faults = []
     if not found.score_map <= TOLERANCE:  # not-a-number is no agreement
         faults.append(f"score maps by up to {found.score_map:.1e} ({found.worst})")
+    if not told.score_map <= TOLERANCE:
+        faults.append(f"score maps of a class that is asked for by up to {told.score_map:.1e} ({told.worst})")
     if not found.probabilities <= TOLERANCE:
         faults.append(f"class probabilities by up to {found.probabilities:.1e}")
     if found.equal_boxes < found.images:

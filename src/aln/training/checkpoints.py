@@ -18,7 +18,7 @@ from aln.files import write_atomic
 
 CHECKPOINT = "checkpoint.ckpt"
 
-_MAGIC = b"aln-checkpoint-1"
+_MAGIC = b"aln-checkpoint-2"
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
 
@@ -56,7 +56,9 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
     start = len(_MAGIC) + _DIGEST_SIZE
     payload = data[start:]
     if not data.startswith(_MAGIC) or hashlib.sha256(payload).digest() != data[len(_MAGIC) : start]:
-        raise ModelError(f"{path}: is truncated or was changed; train again with --overwrite")
+        raise ModelError(
+            f"{path}: is truncated or was changed, or comes from another aln; train again with --overwrite"
+        )
     try:
         state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:

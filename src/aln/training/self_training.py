@@ -3,7 +3,8 @@
 The game leaves a mask of every training photograph, and each is a little wrong in its own way. A network that
 has to find the same masks in crops and mirror images cannot learn these errors, and finds what the masks have
 in common: the object (Xie et al., Self-training with Noisy Student, CVPR 2020; for boxes Zhang et al.,
-Rethinking the Route Towards Weakly Supervised Object Localization, CVPR 2020). No label is needed.
+Rethinking the Route Towards Weakly Supervised Object Localization, CVPR 2020). No label is needed but to
+measure the trust in them.
 """
 
 from __future__ import annotations

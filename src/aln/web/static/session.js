@@ -103,7 +103,8 @@ export class Session extends EventTarget {
     } catch (problem) {
       error = problem;
     }
-    if (this.open !== open) return;
+    const { method, label } = this.edit;
+    if (this.open !== open || method !== edit.method || label !== edit.label) return; // another is on its way
     open.heat = heat;
     this.tell("pictures");
     if (error) this.tell("failed", { error });
