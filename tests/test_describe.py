@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from aln.describe import describe, print_description
+from aln.exported.metadata import FORMAT
 from aln.model_io import fingerprint
 from tests.exported.conftest import exported  # noqa: F401 the fixture
 
@@ -19,7 +20,7 @@ def test_an_exported_model_is_described_like_its_run(tiny_run: Path, exported: P
     for section in ("model", "superpixels", "training", "localize"):
         assert file["config"][section] == run["config"][section]
     assert file["exported"] == {
-        "aln_format": 1,
+        "aln_format": FORMAT,
         "aln_version": version("aln"),
         "method": "aln",
         "rule": run["config"]["localize"]["rule"],
