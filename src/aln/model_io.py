@@ -229,8 +229,7 @@ def _read_weights(path: Path, sha256: str) -> dict[str, Tensor]:
 def _assign(nets: Mapping[str, nn.Module], weights: Mapping[str, Tensor], path: Path) -> None:
     expected = {f"{prefix}.{name}": t for prefix, net in nets.items() for name, t in net.state_dict().items()}
     if odd := sorted(expected.keys() ^ weights.keys()):
-        names = ", ".join(odd[:3])
-        raise ModelError(f"{path}: doesn't fit {CONFIG}; missing or superfluous: {names}")
+        raise ModelError(f"{path}: doesn't fit {CONFIG}; missing or superfluous: {', '.join(odd[:3])}")
     for name, tensor in weights.items():
         if (tensor.shape, tensor.dtype) != (expected[name].shape, expected[name].dtype):
             raise ModelError(

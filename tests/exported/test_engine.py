@@ -65,29 +65,32 @@ def test_without_superpixels_each_pixel_is_its_own(tiny_run: Path, exported: Pat
         assert np.allclose(ours, theirs.numpy(), atol=1e-5)
 
 
-@pytest.mark.parametrize("label", [0, 1, 2])
-def test_localizes_the_class_that_is_asked_for(tiny_run: Path, tmp_path: Path, label: int) -> None:
+@pytest.fixture(scope="module")
+def wavering(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run that trusts its masks little, so that classes matter, and the same exported."""
+    folder = tmp_path_factory.mktemp("wavering")
     run = aln.load(tiny_run)
     assert run.networks.corruption is not None
     run.networks.corruption.trust.fill_(0.3)
-    run.save(tmp_path / "run")
-    export_run(tmp_path / "run", tmp_path / "told.onnx")
+    run.save(folder)
+    export_run(folder, folder / "model.onnx")
+    return folder, folder / "model.onnx"
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_localizes_the_class_that_is_asked_for(wavering: tuple[Path, Path], label: int) -> None:
     labels = [label] * len(PHOTOGRAPHS)
-    models = (aln.load(tmp_path / "run"), aln.load(tmp_path / "told.onnx"))
+    models = [aln.load(path) for path in wavering]
     before, after = (model.localize(PHOTOGRAPHS, labels=labels) for model in models)
     for one, two in zip(before, after, strict=True):
         assert np.allclose(one.score_map, two.score_map, rtol=0, atol=1e-4)
         assert np.array_equal(one.boxes, two.boxes)
 
 
-def test_classes_may_be_named_for_some_or_once_for_all(tiny_run: Path, tmp_path: Path) -> None:
-    run = aln.load(tiny_run)
-    assert run.networks.corruption is not None
-    run.networks.corruption.trust.fill_(0.3)
-    run.save(tmp_path / "run")
-    export_run(tmp_path / "run", tmp_path / "told.onnx")
-    engine = open_exported(tmp_path / "told.onnx")
-    pixels = run.networks.preprocessing.denormalise(run.prepare(PHOTOGRAPHS)).numpy()
+def test_classes_may_be_named_for_some_or_once_for_all(wavering: tuple[Path, Path]) -> None:
+    engine = open_exported(wavering[1])
+    batch = aln.load(wavering[0]).prepare(PHOTOGRAPHS)
+    pixels = engine.preprocessing.denormalise(batch).numpy()
     probabilities, likeliest = engine.run(pixels)
     first = probabilities.argmax(1)
     _, mixed = engine.run(pixels, None, np.where(np.arange(len(pixels)) % 2, first, LIKELIEST))

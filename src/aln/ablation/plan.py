@@ -1,8 +1,8 @@
 """Which trainings an ablation needs, and where each is kept.
 
     <out>/warm-starts/seed-0                 the classifier that all arms of seed 0 begin with
-    <out>/warm-starts/warmup_occlusion=0.0-seed-0    that of an arm which changes the warm-up itself
     <out>/warm-starts/seed-1000              the fresh one: no arm begins with it, all masks are shown to it
+    <out>/warm-starts/warmup_occlusion=0.0-seed-0    that of an arm which changes the warm-up itself
     <out>/arms/trainable_layers=0-seed-0     an arm, named after what it changes in the recipe
 
 An arm that two ablations share (the recipe itself) is trained once.
@@ -61,13 +61,13 @@ class Plan:
 
     def other_warm_starts(self) -> list[Run]:
         """Those of arms that change the warm-up itself."""
-        arms = [arm for ablation in self.ablations.values() for arm in ablation.arms if _warm_up(arm)]
+        arms = [arm for ablation in self.ablations.values() for arm in ablation.arms if _warm_up_changes(arm)]
         return [self.warm_start(seed, arm) for seed in self.seeds for arm in arms]
 
     def warm_start(self, seed: int, arm: Arm | None = None) -> Run:
         """The classifier alone, trained by the recipe's warm-up, or by that of an arm that changes it."""
         training = {"seed": seed, "variant": "classifier"}
-        changes = _warm_up(arm) if arm else ()
+        changes = _warm_up_changes(arm) if arm else ()
         recipe, config = self._config(training), self._config(training, changes)
         name = f"{_changes(recipe, config)}-seed-{seed}" if changes else f"seed-{seed}"
         return Run(config, self.out / "warm-starts" / name)
@@ -94,7 +94,7 @@ class Plan:
         return config.model_copy(update={"training": config.training.model_copy(update=training)})
 
 
-def _warm_up(arm: Arm) -> tuple[str, ...]:
+def _warm_up_changes(arm: Arm) -> tuple[str, ...]:
     """What an arm changes in the warm-up."""
     return tuple(setting for setting in arm.settings if setting.startswith("training.warmup_"))
 

@@ -19,8 +19,8 @@ from aln.boxes import BoolArray, Rule, binarise, normalise
 from aln.errors import ModelError
 from aln.evaluation.artifacts import accuracy_drop, mask_shape, random_mask
 from aln.models.classifier import Classifier
-from aln.models.corruption import CorruptionNet, occlusion_logits
-from aln.models.masking import occlude, segment_probabilities, spread
+from aln.models.corruption import occlusion_logits
+from aln.models.masking import occlude, probability_map
 from aln.models.networks import Networks
 
 Column = tuple[str, str]
@@ -61,12 +61,10 @@ def artifact_columns(
         victims: Who sees its masks.
         batches: Prepared images (B, 3, S, S), and their classes (B,), at least one batch.
     """
-    if nets.corruption is None:
-        raise ModelError("whom masks confuse is asked of a corruption net, and this model has none")
     parts: dict[Column, list[NDArray[np.float64]]] = defaultdict(list)
     random = np.random.default_rng(0)
     for images, labels in batches:
-        for whose, masks in _masks(nets.corruption, nets, rule, images, random).items():
+        for whose, masks in _masks(nets, rule, images, random).items():
             shapes = [asdict(mask_shape(mask)) for mask in masks]
             for name in shapes[0]:
                 parts[whose, name].append(np.array([shape[name] for shape in shapes], np.float64))
@@ -78,13 +76,13 @@ def artifact_columns(
 
 
 @torch.inference_mode()
-def _masks(
-    corruption: CorruptionNet, nets: Networks, rule: Rule, images: Tensor, random: np.random.Generator
-) -> dict[str, BoolArray]:
+def _masks(nets: Networks, rule: Rule, images: Tensor, random: np.random.Generator) -> dict[str, BoolArray]:
     """The corruption net's hard masks and random ones of the same areas, bool (B, S, S) each."""
+    if nets.corruption is None:
+        raise ModelError("whom masks confuse is asked of a corruption net, and this model has none")
     segments = nets.segments(images)
-    logits = occlusion_logits(corruption, nets.classifier, images)
-    raw = spread(segment_probabilities(logits, segments, int(segments.max()) + 1), segments)
+    logits = occlusion_logits(nets.corruption, nets.classifier, images)
+    raw = probability_map(logits, segments, int(segments.max()) + 1)
     masks = np.stack([binarise(normalise(scores), rule) for scores in raw.float().cpu().numpy()])
     pieces = segments.cpu().numpy()
     trivial = [random_mask(s, int(m.sum()), random) for s, m in zip(pieces, masks, strict=True)]

@@ -71,10 +71,8 @@ def require_agreement(reference: Localizer, engine: ExportedEngine, photographs:
     try:
         exported = Localizer.of_exported(engine)
         found = agreement(reference, exported, photographs)
-        classes = range(len(reference.class_names))
-        told = agreement(
-            reference, exported, photographs, [classes[-1 - i % len(classes)] for i in range(found.images)]
-        )
+        every_class = [index % len(reference.class_names) for index in range(len(photographs))]
+        told = agreement(reference, exported, photographs, every_class)
     except ValueError as error:  # scores that are not finite
         raise ModelError(
             f"{engine.path}: not written, for it would differ from the networks: {error}"

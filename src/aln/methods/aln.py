@@ -15,7 +15,7 @@ from torch import Tensor
 from aln.errors import ModelError
 from aln.methods.base import register
 from aln.models.evidence import at_most_one, class_evidence
-from aln.models.masking import segment_probabilities, spread
+from aln.models.masking import probability_map
 from aln.models.networks import Networks
 
 LEAST_EVIDENCE = 1e-6
@@ -67,7 +67,7 @@ def answers(
     features = nets.classifier.layer_features(images)
     probabilities = nets.classifier.head(features[-1].mean((2, 3))).softmax(1)
     logits = nets.corruption(images, features)
-    hidden = spread(segment_probabilities(logits, segments, n_segments), segments)
+    hidden = probability_map(logits, segments, n_segments)
     chosen = torch.where(classes < 0, probabilities.argmax(1), classes)
     evidence = at_most_one(class_evidence(nets.classifier, features[-1], chosen), images.shape[-1])
     trust = nets.corruption.trust

@@ -55,6 +55,11 @@ def segment_probabilities(logits: Tensor, segments: Tensor, n_segments: int) -> 
     return means.clamp(PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN)
 
 
+def probability_map(logits: Tensor, segments: Tensor, n_segments: int) -> Tensor:
+    """`segment_probabilities` given back to the pixels of each superpixel: float32 (B, H, W)."""
+    return spread(segment_probabilities(logits, segments, n_segments), segments)
+
+
 def logistic_noise(shape: torch.Size | tuple[int, ...], generator: torch.Generator | None = None) -> Tensor:
     """Standard Logistic noise: the difference of two Gumbel variables, float32."""
     u = torch.rand(shape, generator=generator).clamp(1e-7, 1 - 1e-7)

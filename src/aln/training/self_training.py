@@ -19,7 +19,7 @@ from aln.boxes import moments_threshold
 from aln.config import ModelConfig
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet, occlusion_logits
-from aln.models.masking import segment_probabilities, spread
+from aln.models.masking import probability_map
 from aln.training.batches import Batch, Batches
 from aln.training.mask_prior import MaskPrior, activation_map, measure_prior
 from aln.training.runtime import Runtime
@@ -60,7 +60,7 @@ class Teacher(nn.Module):
         """Masks (B, S, S) of 0 and 1 for a batch, float32."""
         features = classifier.layer_features(batch.images)
         logits = self.corruption(batch.images, features)
-        own = spread(segment_probabilities(logits, batch.segments, n_segments), batch.segments)
+        own = probability_map(logits, batch.segments, n_segments)
         maps = self.prior(own, activation_map(features[-1], own.shape[-1]))
         thresholds = [moments_threshold(one, power=POWER) for one in maps.cpu().numpy()]
         masks: Tensor = maps >= maps.new_tensor(thresholds).view(-1, 1, 1)

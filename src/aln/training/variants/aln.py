@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from aln.config import Config
 from aln.errors import ConfigError
 from aln.models.corruption import CorruptionNet, occlusion_logits
-from aln.models.masking import segment_probabilities, spread
+from aln.models.masking import probability_map
 from aln.models.networks import Networks
 from aln.training.balance import Balance
 from aln.training.batches import Batch
@@ -78,9 +78,7 @@ class AlnGame(ClassifierAlone):
         if phase == WARM_UP:
             return None
         logits = occlusion_logits(self.corruption.eval(), self.classifier.eval(), batch.images)
-        return spread(
-            segment_probabilities(logits, batch.segments, self.batches.cache.n_segments), batch.segments
-        )
+        return probability_map(logits, batch.segments, self.batches.cache.n_segments)
 
     def trained(self) -> Networks:
         networks = super().trained()
