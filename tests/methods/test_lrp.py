@@ -43,7 +43,7 @@ class Canonised(nn.Module):
         super().__init__()
         parts: list[nn.Module] = []
         for layer in net.layers:
-            convolution, normalisation, _relu, pool = layer.children()
+            convolution, normalisation, pool, _relu = layer.children()
             assert isinstance(convolution, nn.Conv2d)
             assert isinstance(normalisation, nn.BatchNorm2d)
             parts += [fuse_conv_bn_eval(convolution, normalisation), nn.ReLU(), pool]
@@ -99,7 +99,7 @@ def naive(net: Classifier, image: Tensor, label: int, rule: Rule) -> Tensor:
     before = [image]
     functions = []
     for layer in net.layers:
-        convolution, normalisation, _relu, pool = layer.children()
+        convolution, normalisation, pool, _relu = layer.children()
         values = convolution(before[-1])
         if isinstance(normalisation, nn.GroupNorm):
             frozen = nn.BatchNorm2d(values.shape[1], eps=normalisation.eps).eval()

@@ -123,14 +123,14 @@ def _parts(layer: nn.Module) -> Parts:
     kinds = [type(part) for part in parts]
     convolution, normalisation = parts[:2]
     if (
-        kinds[2:] in ([nn.ReLU], [nn.ReLU, nn.MaxPool2d])
+        kinds[2:] in ([nn.ReLU], [nn.MaxPool2d, nn.ReLU])
         and isinstance(convolution, nn.Conv2d)
         and isinstance(normalisation, nn.BatchNorm2d | nn.GroupNorm)
     ):
         return Parts(convolution, normalisation, pools=len(parts) > 3)
     raise ModelError(
         "lrp: no rule is known for a layer of this classifier; "
-        "it must be convolution, normalisation, ReLU and perhaps pooling"
+        "it must be convolution, normalisation, perhaps pooling, and ReLU"
     )
 
 

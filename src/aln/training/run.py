@@ -18,6 +18,7 @@ from aln.data.cache import ImageCache, default_cache_root, open_cache
 from aln.errors import AlnError, TrainingError
 from aln.model_io import CONFIG, MANIFEST, WEIGHTS, load_model
 from aln.progress import progress_bar
+from aln.training.allocator import freed_memory_kept
 from aln.training.checkpoints import CHECKPOINT, load_checkpoint
 from aln.training.interrupt import Interrupt
 from aln.training.pictures import CURVES, SHEETS
@@ -79,7 +80,11 @@ def train(
     log = RunLog(out, trainer.epoch)
     total = trainer.epochs * trainer.batches.steps
     try:
-        with Interrupt() as interrupt, TrainingProgress(console, total, trainer.steps_done) as progress:
+        with (
+            Interrupt() as interrupt,
+            TrainingProgress(console, total, trainer.steps_done) as progress,
+            freed_memory_kept(),
+        ):
             trainer.run(progress, interrupt, log)
     except KeyboardInterrupt:
         cache_option = ["--cache", str(cache_root)] if cache_root else []
