@@ -142,6 +142,15 @@ def fingerprint(folder: Path) -> str:
     return _read_manifest(folder).weights_sha256
 
 
+def read_provenance(folder: Path) -> Provenance:
+    """How a model was made, as `save_model` was told.
+
+    Raises:
+        ModelError: If the folder is no model.
+    """
+    return _read_manifest(folder).provenance
+
+
 def record_scores(folder: Path, scores: Sequence[Mapping[str, Any]], *, key: Sequence[str]) -> None:
     """Keep measured figures in a model folder, under `scores` of its provenance.
 

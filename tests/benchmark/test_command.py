@@ -20,7 +20,7 @@ from aln.errors import ConfigError, TrainingError
 from tests.benchmark.fakes import tiny_benchmark
 
 FILES = {
-    *(f"tiny{end}" for end in (".json", "-differences.json", ".md")),
+    *(f"tiny{end}" for end in (".json", "-differences.json", "-runs.json", "-images", ".md")),
     *(f"tiny-{name}.png" for name in ("sheet", "comparison", "failures", "histograms", "curves")),
 }
 
@@ -61,15 +61,40 @@ def test_it_is_made_once_and_goes_on(places: dict[str, Any], monkeypatch: pytest
     page = (out / "tiny.md").read_text(encoding="utf-8")
     assert "2 of its 3 runs are done" in page
     assert all(name in page for name in FILES if name.endswith(".png"))
-
-    def refused(*_: object, **__: object) -> None:
-        raise AssertionError("done already")
-
-    monkeypatch.setattr("aln.benchmark.plan.train", refused)
-    monkeypatch.setattr("aln.benchmark.measure.score", refused)
-    assert run_benchmark(**places, only=["odd", "default,0"]) == {}
-    assert json.loads((out / "tiny.json").read_text(encoding="utf-8")) == rows
     _what_is_asked_is_part_of_the_key(places)
+
+    monkeypatch.setattr("aln.benchmark.plan.train", _refused)
+    monkeypatch.setattr("aln.benchmark.measure.score", _refused)
+    made = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    _what_stands_in_the_results_is_not_made_again(places)
+    places["runs"].rename(places["runs"].with_name("gone"))
+    _what_stands_in_the_results_is_not_made_again(places)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == made
+    _without_single_images_differences_stay(places, out)
+    _another_recipe_is_another_run(places)
+
+
+def _refused(*_: object, **__: object) -> None:
+    raise AssertionError("done already")
+
+
+def _what_stands_in_the_results_is_not_made_again(places: dict[str, Any]) -> None:
+    assert run_benchmark(**places, only=["odd", "default,0"]) == {}
+
+
+def _without_single_images_differences_stay(places: dict[str, Any], out: Path) -> None:
+    before = json.loads((out / "tiny-differences.json").read_text(encoding="utf-8"))
+    (out / "tiny-images" / "odd-0.npz").unlink()
+    assert run_benchmark(**places, only=["odd", "default,0"]) == {}
+    assert json.loads((out / "tiny-differences.json").read_text(encoding="utf-8")) == before
+    assert "not kept of some seeds of `odd`" in (out / "tiny.md").read_text(encoding="utf-8")
+
+
+def _another_recipe_is_another_run(places: dict[str, Any]) -> None:
+    text = places["config"].read_text(encoding="utf-8")
+    places["config"].write_text(text.replace('"training.flip=false"', '"training.shift=0"'), encoding="utf-8")
+    with pytest.raises(AssertionError, match="done already"):
+        run_benchmark(**places, only=["odd"])
 
 
 def _what_is_asked_is_part_of_the_key(places: dict[str, Any]) -> None:
@@ -85,7 +110,8 @@ def _what_is_asked_is_part_of_the_key(places: dict[str, Any]) -> None:
     assert not fewer.done
     kept = measured(run)
     assert kept is not None
-    _, table = kept
+    table = kept.table
+    assert table is not None
     assert np.isnan(table.get("backprop", "paper")).sum() == len(table.image_ids) - 8
 
 

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from aln.benchmark.config import read_benchmark
+from aln.benchmark.kept import keep, read_kept
 from aln.benchmark.measure import measure
 from aln.benchmark.pictures import draw_overlaps, draw_photographs
 from aln.benchmark.plan import Run, chosen, plan
@@ -41,8 +42,9 @@ def run_benchmark(
 ) -> dict[str, str]:
     """Make or continue a benchmark; what is trained or measured already is used as it is.
 
-    Writes `<name>.json` (a flat list of rows), `<name>-differences.json`, `<name>.md` and pictures into
-    `out`, again after every run, from all runs that are done.
+    Writes `<name>.json` (a flat list of rows), `<name>-differences.json`, `<name>.md`, pictures and what it
+    takes to go on elsewhere (`aln.benchmark.kept`) into `out`, again after every run, from all runs that are
+    done. A run that stands in `out` already is not made, whether its model is here or not.
 
     Args:
         config: The benchmark's TOML.
@@ -65,10 +67,14 @@ def run_benchmark(
     console = console or Console(stderr=True)
     benchmark = read_benchmark(config)
     planned = plan(benchmark, data=data, runs=runs, threads=threads, cache=cache)
-    wanted = chosen(planned, only)
+    out = out or config.parent / "results"
+    kept = read_kept(benchmark.name, out)
+    picked = chosen(planned, only)
+    wanted = [run for run in picked if not kept.complete(run)]
     open_images(planned[0].config.data, "train-weaksup")
     required_truth(planned[0].config.data, "test")
-    out = out or config.parent / "results"
+    if left := len(picked) - len(wanted):
+        console.print(f"{left} of {len(picked)} runs stand in {out} already", markup=False, soft_wrap=True)
     command = _command(config, data, runs)
     work = functools.partial(complete, threads=threads)
     ended = in_processes(wanted, jobs, work) if jobs > 1 else in_turn(wanted, work)
@@ -83,7 +89,8 @@ def run_benchmark(
                     f"{number} of {len(wanted)}: {run.name}: {verdict}", markup=False, soft_wrap=True
                 )
                 write_results(planned, out, command, failures)
-        draw_photographs(planned, out, console)
+        results = write_results(planned, out, command, failures)
+        draw_photographs(planned, results, out, console)
     except KeyboardInterrupt:
         console.print("Stopped. What is done is kept: the same command continues", soft_wrap=True)
         raise
@@ -120,12 +127,13 @@ def write_results(planned: Sequence[Run], out: Path, command: str, failures: Map
     Raises:
         DataError: If something can't be written.
     """
-    results = gather(planned)
+    name = planned[0].benchmark.name
+    results = gather(planned, read_kept(name, out))
     if not results.rows:
         return results
-    name = planned[0].benchmark.name
     write_rows(results.rows, out / f"{name}.json")
     write_rows(results.differences, out / f"{name}-differences.json")
+    keep(results.runs, name, out)
     write_atomic(out / f"{name}.md", report(results, planned, command, failures).encode())
     draw_overlaps(results, out)
     return results

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from aln.benchmark.config import MeasuredMethod
-from aln.benchmark.plan import Run
+from aln.benchmark.config import MeasuredMethod, Training
+from aln.benchmark.plan import Run, comparable
 from aln.data import open_images, open_truth
 from aln.evaluation.evaluate import score
 from aln.evaluation.per_image import PerImage, joined
@@ -27,7 +28,7 @@ from aln.evaluation.trivial import TRIVIAL_METHODS
 from aln.localizer import Localizer
 from aln.measure import centred_side, required_truth
 from aln.methods import METHODS
-from aln.model_io import fingerprint
+from aln.model_io import fingerprint, read_provenance
 from aln.progress import progress_bar
 
 FULLSUP = "fullsup"
@@ -38,6 +39,42 @@ VERSION = 2
 """Goes up when figures of an earlier `aln` are to be measured again."""
 
 KEPT = "benchmark"
+
+MODEL_FREE = ("none", 0)
+"""Preset and seed of rows that would be the same with any model."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run that was measured.
+
+    Attributes:
+        training: Name of the training.
+        seed: Its seed.
+        settings: Digest over all settings that make a run what it is.
+        weights: Digest over its weights.
+        methods: What was measured: of each method a digest over all that was asked.
+        provenance: What the page tells of the training: epochs, images, area, seconds.
+    """
+
+    training: str
+    seed: int
+    settings: str
+    weights: str
+    methods: Mapping[str, str]
+    provenance: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A run's record, its rows by the benchmark's names, and its figures of single images, where kept.
+
+    Figures of single images keep the methods' own names.
+    """
+
+    record: Record
+    rows: list[Row]
+    table: PerImage | None
 
 
 @dataclass(frozen=True)
@@ -59,19 +96,25 @@ class Group:
         """The most images that these are measured on; 0: all."""
         return next(iter(self.methods.values())).max_images
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """Of each method a digest over all that is asked of it; where it changes, it is measured again."""
+        run = self.run
+        shared = {
+            "version": VERSION,
+            "data": run.config.data.model_dump(exclude={"path"}),
+            "protocol": PROTOCOL,
+            "rules": run.benchmark.rules,
+            "threshold_images": run.benchmark.threshold_images,
+        }
+        return {
+            name: _digest([shared, name, METHODS[name].own_rule, method.model_dump()])
+            for name, method in self.methods.items()
+        }
+
     def key(self) -> str:
         """Hex digest over the weights and over all that is asked."""
-        asked = {
-            "version": VERSION,
-            "weights": fingerprint(self.run.folder),
-            "data": self.run.config.data.model_dump(exclude={"path"}),
-            "protocol": PROTOCOL,
-            "rules": self.run.benchmark.rules,
-            "threshold_images": self.run.benchmark.threshold_images,
-            "own_rules": [METHODS[name].own_rule for name in self.methods],
-            "methods": {name: method.model_dump() for name, method in self.methods.items()},
-        }
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+        return _digest([fingerprint(self.run.folder), *self.asked.values()])
 
     @property
     def files(self) -> tuple[Path, Path]:
@@ -94,16 +137,48 @@ def groups(run: Run) -> list[Group]:
     return [Group(run, methods, first=index == 0) for index, methods in enumerate(parts)]
 
 
-def measured(run: Run) -> tuple[list[Row], PerImage] | None:
-    """What is kept of a run: its rows by the benchmark's names, and the figures of single images.
-
-    None where nothing was measured yet. Figures of single images keep the methods' own names.
-    """
+def measured(run: Run) -> Measured | None:
+    """What is kept in a run's folder; None where nothing was measured yet."""
     if not run.finished:
         return None
     done = [group for group in groups(run) if group.done]
+    if not done:
+        return None
+    told = read_provenance(run.folder)
+    record = Record(
+        run.training.name,
+        run.seed,
+        settings_digest(run),
+        fingerprint(run.folder),
+        {name: digest for group in done for name, digest in group.asked.items()},
+        {
+            "epochs": told.get("epochs"),
+            "images": told.get("images"),
+            "area": told.get("training", {}).get("area"),
+            "seconds": told.get("seconds"),
+        },
+    )
     rows = [row for group in done for row in _named(read_rows(group.files[0]), group)]
-    return (rows, joined([PerImage.load(group.files[1]) for group in done])) if done else None
+    return Measured(record, rows, joined([PerImage.load(group.files[1]) for group in done]))
+
+
+def settings_digest(run: Run) -> str:
+    """Digest over all settings that make a run what it is."""
+    return _digest(comparable(run.config))
+
+
+def asked(run: Run) -> dict[str, str]:
+    """Of each method that is measured on a run a digest over all that is asked of it."""
+    return {name: digest for group in groups(run) for name, digest in group.asked.items()}
+
+
+def names_in_rows(training: Training, methods: Iterable[str]) -> list[str]:
+    """What rows call the methods measured on a training: peers and ceilings go by its own name."""
+    return list(methods) if training.kind == "classifier" else [training.name]
+
+
+def _digest(what: Any) -> str:
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def measure(run: Run, console: Console) -> None:
@@ -181,7 +256,7 @@ def _named(rows: list[Row], group: Group) -> list[Row]:
     kept = [row for row in rows if row.method not in shared or group.first]
     if training.kind != "classifier":
         kept = [
-            replace(row, method=training.name) if row.method not in shared else row
+            replace(row, method=names_in_rows(training, [row.method])[0]) if row.method not in shared else row
             for row in kept
             if row.method not in TRIVIAL_METHODS
         ]

@@ -30,13 +30,23 @@ HALF = "fixed:0.5"
 def draw_overlaps(results: Results, out: Path) -> None:
     """IoU histograms and accuracy curves of every method with the rules of the summary, of the first seed.
 
+    Pictures that are there stay where a training can't be drawn, as no figures of single images are kept.
+
     Raises:
         DataError: If a picture can't be written.
     """
     name = results.benchmark.name
+    histograms, curves = out / f"{name}-histograms.png", out / f"{name}-curves.png"
+    if histograms.exists() and curves.exists() and not _trainings(results) <= results.tables.keys():
+        return
     overlaps = _overlaps(results)
-    iou_histograms(overlaps, out / f"{name}-histograms.png")
-    accuracy_curves(overlaps, out / f"{name}-curves.png", baseline="center_box")
+    iou_histograms(overlaps, histograms)
+    accuracy_curves(overlaps, curves, baseline="center_box")
+
+
+def _trainings(results: Results) -> set[str]:
+    """Names of the trainings that have figures."""
+    return {one.record.training for one in results.runs}
 
 
 def _overlaps(results: Results) -> dict[str, NDArray[np.floating]]:
@@ -59,11 +69,11 @@ def _overlaps(results: Results) -> dict[str, NDArray[np.floating]]:
     return found
 
 
-def draw_photographs(runs: Sequence[Run], out: Path, console: Console) -> None:
+def draw_photographs(runs: Sequence[Run], results: Results, out: Path, console: Console) -> None:
     """The sheets: sample masks, all methods on the same photographs, the worst misses of ALN.
 
-    A sheet that is newer than the models and the benchmark's other inputs is left as it is. Sheets are made
-    of the first seed of each training that is done.
+    A sheet that is newer than the models is left as it is, and so is one whose models are not all here.
+    Sheets are made of the first seed of each training that is done.
 
     Raises:
         AlnError: For photographs that can't be read, or a picture that can't be written.
@@ -84,7 +94,8 @@ def draw_photographs(runs: Sequence[Run], out: Path, console: Console) -> None:
 
     if path := missing("sheet"):
         write_png(path, _sheet(reference), colours=COLOURS, most_bytes=MOST_BYTES)
-    if path := missing("comparison"):
+    path = missing("comparison")
+    if path and (not path.exists() or _trainings(results) <= first.keys()):
         write_png(
             path,
             _comparison(list(first.values()), reference, console),

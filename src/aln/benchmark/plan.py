@@ -102,15 +102,19 @@ def chosen(runs: Sequence[Run], only: Sequence[str]) -> list[Run]:
     return [run for run in runs if run in picked] if only else list(runs)
 
 
-def differing(one: Config, other: Config) -> list[str]:
-    """The settings that make these two different runs.
+def comparable(config: Config) -> dict[str, Any]:
+    """The settings that make a run what it is.
 
     Where data lie, what a run is made on, and how a model localizes by default don't.
     """
-    sections = [
-        config.model_dump(exclude={"data": {"path"}, "training": {"threads", "device"}, "localize": True})
-        for config in (one, other)
-    ]
+    return config.model_dump(
+        mode="json", exclude={"data": {"path"}, "training": {"threads", "device"}, "localize": True}
+    )
+
+
+def differing(one: Config, other: Config) -> list[str]:
+    """The settings that make these two different runs."""
+    sections = [comparable(config) for config in (one, other)]
     return [
         name if not isinstance(value, dict) else f"{name}.{key}"
         for name, value in sections[0].items()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aln.benchmark.config import REFERENCE
-from aln.benchmark.measure import FULLSUP, groups
+from aln.benchmark.measure import FULLSUP, Measured, asked
 from aln.benchmark.plan import Run
 from aln.benchmark.results import Results, family
 from aln.benchmark.summary import summary
@@ -16,7 +15,6 @@ from aln.evaluation.differences import COMPARED, Difference
 from aln.evaluation.report import COLUMNS, markdown
 from aln.evaluation.rows import PEAK_MEMORY, SMALL_SUFFIX, Row
 from aln.evaluation.trivial import TRIVIAL_METHODS
-from aln.model_io import MANIFEST
 
 PICTURES = {
     "sheet": "Sample masks: the first images of each class of the test split",
@@ -31,8 +29,7 @@ PICTURES = {
 def report(results: Results, runs: Sequence[Run], command: str, failures: Mapping[str, str]) -> str:
     """The Markdown page."""
     name = results.benchmark.name
-    begun = [run for run in runs if run.seed in results.tables.get(run.training.name, {})]
-    done = [run for run in begun if all(group.done for group in groups(run))]
+    done = [run for run in runs if _is_done(run, results.runs)]
     plain = [replace(row, rule=family(row.rule)) for row in results.rows if row.metric != PEAK_MEMORY]
     parts = [
         f"`{command}`",
@@ -53,13 +50,30 @@ def report(results: Results, runs: Sequence[Run], command: str, failures: Mappin
         f"bootstrap, bold where it leaves out 0. Compared with `{REFERENCE}` of training "
         f"`{results.benchmark.reference}` under the rule `{results.benchmark.rules[0]}`; "
         f"rule `{FULLSUP}` with its `{FULLSUP}`.",
+        _earlier(results.earlier),
         _differences(results.differences),
         "## Thresholds chosen on `train-fullsup`",
         _thresholds(results.rows),
         "## Runs",
-        _runs(begun, results.rows),
+        _runs(results.runs, results.rows),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _is_done(run: Run, there: Sequence[Measured]) -> bool:
+    """Whether all that is asked of a run was measured."""
+    known = {(one.record.training, one.record.seed): one.record.methods for one in there}
+    methods = known.get((run.training.name, run.seed), {})
+    return all(methods.get(name) == digest for name, digest in asked(run).items())
+
+
+def _earlier(trainings: Sequence[str]) -> str:
+    if not trainings:
+        return ""
+    return (
+        f"Figures of single images were not kept of some seeds of {', '.join(f'`{t}`' for t in trainings)}: "
+        "these differences are to earlier trainings of ALN, with the same recipe and seeds."
+    )
 
 
 def _failures(failures: Mapping[str, str]) -> str:
@@ -104,25 +118,25 @@ def _thresholds(rows: Sequence[Row]) -> str:
     return table(["method", "training", "seed by seed"], lines, left=2)
 
 
-def _runs(done: Sequence[Run], rows: Sequence[Row]) -> str:
+def _runs(there: Sequence[Measured], rows: Sequence[Row]) -> str:
     header = ["training", "seed", "epochs", "training images", "masked area", "test accuracy", "seconds"]
-    return table(header, [_run_line(run, rows) for run in done])
+    return table(header, [_run_line(one, rows) for one in there])
 
 
-def _run_line(run: Run, rows: Sequence[Row]) -> list[str]:
-    told = json.loads((run.folder / MANIFEST).read_text(encoding="utf-8"))["provenance"]
-    area = told.get("training", {}).get("area")
+def _run_line(one: Measured, rows: Sequence[Row]) -> list[str]:
+    record = one.record
+    area, seconds = record.provenance.get("area"), record.provenance.get("seconds")
     accuracy = [
         row.value
         for row in rows
-        if (row.preset, row.seed, row.metric) == (run.training.name, run.seed, "classification_accuracy")
+        if (row.preset, row.seed, row.metric) == (record.training, record.seed, "classification_accuracy")
     ]
     return [
-        run.training.name,
-        str(run.seed),
-        str(told.get("epochs", "")),
-        str(told.get("images", "")),
+        record.training,
+        str(record.seed),
+        str(record.provenance.get("epochs") or ""),
+        str(record.provenance.get("images") or ""),
         "" if area is None else f"{area:.3f}",
         "".join(f"{value:.1f}" for value in accuracy[:1]),
-        f"{told['seconds']:.0f}" if "seconds" in told else "",
+        "" if seconds is None else f"{seconds:.0f}",
     ]

@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aln.benchmark.config import REFERENCE, Benchmark, Training
-from aln.benchmark.measure import FULLSUP, measured
+from aln.benchmark.kept import Kept
+from aln.benchmark.measure import FULLSUP, MODEL_FREE, Measured, measured
 from aln.benchmark.plan import Run
 from aln.evaluation.differences import Difference, Side, differences
 from aln.evaluation.per_image import PerImage
 from aln.evaluation.rows import Row
 from aln.evaluation.trivial import TRIVIAL_METHODS
-
-MODEL_FREE = ("none", 0)
-"""Preset and seed of rows that would be the same with any model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,34 +26,54 @@ class Results:
         rows: Every figure of the runs that are measured.
         differences: To ALN of the reference training.
         tables: Figures of single images: by name of the training, then by seed.
+        runs: The runs behind them.
+        earlier: Names of trainings some of whose differences are to an ALN of an earlier training, as their
+            figures of single images were not kept.
     """
 
     benchmark: Benchmark
     rows: list[Row]
     differences: list[Difference]
     tables: dict[str, dict[int, PerImage]]
+    runs: Sequence[Measured] = ()
+    earlier: Sequence[str] = ()
 
 
-def gather(runs: Sequence[Run]) -> Results:
-    """What is kept of the runs.
+def gather(runs: Sequence[Run], kept: Kept) -> Results:
+    """What the runs' folders hold, and what stands in the results of the others.
 
     Raises:
         DataError: If a file of it is damaged; names it.
     """
     benchmark = runs[0].benchmark
-    rows: list[Row] = []
+    there = [one for run in runs if (one := _fuller(measured(run), kept.of(run))) is not None]
     tables: dict[str, dict[int, PerImage]] = defaultdict(dict)
-    for run in runs:
-        if (kept := measured(run)) is not None:
-            rows += kept[0]
-            tables[run.training.name][run.seed] = kept[1]
+    for one in there:
+        if one.table is not None:
+            tables[one.record.training][one.record.seed] = one.table
     found = [
         difference
         for training in benchmark.trainings
         if tables[benchmark.reference] and tables[training.name]
         for difference in _differences(benchmark, training, tables)
     ]
-    return Results(benchmark, in_order(rows, benchmark), found, dict(tables))
+    rows = in_order([row for one in there for row in one.rows], benchmark)
+    left = _left(kept.differences, there)
+    earlier = tuple(dict.fromkeys(difference.preset for difference in left))
+    return Results(benchmark, rows, [*found, *left], dict(tables), there, earlier)
+
+
+def _fuller(own: Measured | None, kept: Measured | None) -> Measured | None:
+    """What the run's folder holds, unless more was measured of an earlier model of the same recipe."""
+    if own is None or kept is None:
+        return own or kept
+    return own if len(own.record.methods) >= len(kept.record.methods) else kept
+
+
+def _left(differences: Sequence[Difference], there: Sequence[Measured]) -> list[Difference]:
+    """Differences that can't be taken again: nothing tells of the single images, and the rows still stand."""
+    without = {(one.record.training, one.record.seed) for one in there if one.table is None}
+    return [d for d in differences if all((d.preset, seed) in without for seed in d.seeds)]
 
 
 def in_order(rows: Sequence[Row], benchmark: Benchmark) -> list[Row]:
@@ -73,12 +91,17 @@ def in_order(rows: Sequence[Row], benchmark: Benchmark) -> list[Row]:
         return (group, at, within) if group != 1 else (group, within, at)
 
     kept: dict[tuple[Any, ...], Row] = {}
-    for row in sorted(rows, key=place):
-        if row.method in TRIVIAL_METHODS and not row.metric.startswith("metric_2"):
-            preset, seed = MODEL_FREE
-            row = replace(row, preset=preset, seed=seed)  # noqa: PLW2901
+    for row in sorted(map(_free_of_models, rows), key=place):
         kept.setdefault((row.method, row.preset, row.seed, row.rule, row.protocol, row.metric), row)
     return list(kept.values())
+
+
+def _free_of_models(row: Row) -> Row:
+    """A trivial row as it would be with any model; any other as it is."""
+    if row.method not in TRIVIAL_METHODS or row.metric.startswith("metric_2"):
+        return row
+    preset, seed = MODEL_FREE
+    return replace(row, preset=preset, seed=seed)
 
 
 def family(rule: str) -> str:

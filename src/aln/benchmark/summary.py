@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from aln.benchmark.config import REFERENCE, Benchmark, Kind, Training
-from aln.benchmark.measure import FULLSUP
-from aln.benchmark.results import MODEL_FREE, Results, family
+from aln.benchmark.measure import FULLSUP, MODEL_FREE
+from aln.benchmark.results import Results, family
 from aln.benchmark.tables import signed, spread, table
 from aln.evaluation.rows import BEST_THRESHOLD, PEAK_MEMORY, SMALL_SUFFIX, Row
 from aln.evaluation.trivial import CENTRED, TRIVIAL_METHODS

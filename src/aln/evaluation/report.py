@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -38,6 +39,8 @@ COLUMNS = {
 ACCURACY = COLUMNS["classification_accuracy"]
 SHARED = ("preset", "seeds", "images")
 
+Entry = TypeVar("Entry", Row, Difference)
+
 
 @dataclass(frozen=True)
 class _Section:
@@ -62,19 +65,33 @@ def write_rows(rows: Sequence[Row | Difference], path: Path) -> None:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Read what `write_rows` wrote.
+    """Read the rows that `write_rows` wrote.
 
     Raises:
         DataError: If the file is missing or holds anything else; names it.
     """
+    return _read(path, Row, "result rows")
+
+
+def read_differences(path: Path) -> list[Difference]:
+    """Read the differences that `write_rows` wrote.
+
+    Raises:
+        DataError: If the file is missing or holds anything else; names it.
+    """
+    found = _read(path, Difference, "differences")
+    return [replace(difference, seeds=tuple(difference.seeds)) for difference in found]
+
+
+def _read(path: Path, kind: type[Entry], name: str) -> list[Entry]:
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
-        return [Row(**entry) for entry in tree]
+        return [kind(**entry) for entry in tree]
     except OSError as error:
         raise DataError(f"{path}: can't be read ({error.strerror})") from error
     except (ValueError, TypeError) as error:
-        names = ", ".join(field.name for field in fields(Row))
-        raise DataError(f"{path}: is no list of result rows with the fields {names} ({error})") from error
+        names = ", ".join(field.name for field in fields(kind))
+        raise DataError(f"{path}: is no list of {name} with the fields {names} ({error})") from error
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -1,0 +1,118 @@
+"""What stands in the results already: it outlives the run folders and the machine that they were made on.
+
+    <name>.json                         every figure
+    <name>-differences.json             differences to ALN
+    <name>-runs.json                    the runs behind them: recipe, weights, what was measured (`Record`)
+    <name>-images/<training>-<seed>.npz figures of single images of each run
+
+A run whose figures are all there is not made again. One that is made again replaces what stood there of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from aln.benchmark.measure import MODEL_FREE, Measured, Record, asked, names_in_rows, settings_digest
+from aln.benchmark.plan import Run
+from aln.errors import DataError
+from aln.evaluation.differences import Difference
+from aln.evaluation.per_image import PerImage
+from aln.evaluation.report import read_differences, read_rows
+from aln.evaluation.rows import Row
+from aln.evaluation.trivial import TRIVIAL_METHODS
+from aln.files import write_atomic
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The results of a benchmark as they stand in a folder.
+
+    Attributes:
+        images: The folder for figures of single images.
+        records: By training and seed.
+        rows: Every figure.
+        differences: Every difference.
+    """
+
+    images: Path
+    records: Mapping[tuple[str, int], Record]
+    rows: Sequence[Row]
+    differences: Sequence[Difference]
+
+    def of(self, run: Run) -> Measured | None:
+        """What stands there of a run, as it would be made and measured today; None where nothing does.
+
+        Raises:
+            DataError: If its file of single images is damaged; names it.
+        """
+        record = self.records.get((run.training.name, run.seed))
+        if record is None or record.settings != settings_digest(run):
+            return None
+        valid = {name: digest for name, digest in asked(run).items() if record.methods.get(name) == digest}
+        if not valid:
+            return None
+        names = (*names_in_rows(run.training, valid), *TRIVIAL_METHODS, "classifier")
+        models = ((record.training, record.seed), MODEL_FREE)
+        rows = [row for row in self.rows if (row.preset, row.seed) in models and row.method in names]
+        path = _images(self.images, record)
+        table = PerImage.load(path) if path.exists() else None
+        return Measured(replace(record, methods=valid), rows, table)
+
+    def complete(self, run: Run) -> bool:
+        """Whether all that is asked of a run stands there, so that it need not be made."""
+        found = self.of(run)
+        return found is not None and found.record.methods.keys() == asked(run).keys()
+
+
+def read_kept(name: str, out: Path) -> Kept:
+    """The results of the benchmark `name` in the folder `out`; empty where there are none.
+
+    Raises:
+        DataError: If a file is damaged; names it.
+    """
+    rows, differences = out / f"{name}.json", out / f"{name}-differences.json"
+    return Kept(
+        out / f"{name}-images",
+        {(record.training, record.seed): record for record in _read_records(out / f"{name}-runs.json")},
+        read_rows(rows) if rows.exists() else [],
+        read_differences(differences) if differences.exists() else [],
+    )
+
+
+def keep(measured: Sequence[Measured], name: str, out: Path) -> None:
+    """Write the records of runs, and their figures of single images.
+
+    Raises:
+        DataError: If something can't be written.
+    """
+    for found in measured:
+        path = _images(out / f"{name}-images", found.record)
+        if found.table is not None:
+            found.table.save(path)
+    path = out / f"{name}-runs.json"
+    text = json.dumps([asdict(found.record) for found in measured], indent=1) + "\n"
+    try:
+        write_atomic(path, text.encode())
+    except OSError as error:
+        raise DataError(f"{path}: can't be written ({error.strerror})") from error
+
+
+def _images(folder: Path, record: Record) -> Path:
+    return folder / f"{record.training}-{record.seed}.npz"
+
+
+def _read_records(path: Path) -> list[Record]:
+    if not path.exists():
+        return []
+    try:
+        tree: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return [Record(**entry) for entry in tree]
+    except OSError as error:
+        raise DataError(f"{path}: can't be read ({error.strerror})") from error
+    except (ValueError, TypeError) as error:
+        names = ", ".join(field.name for field in fields(Record))
+        raise DataError(f"{path}: is no list of runs with the fields {names} ({error})") from error
