@@ -84,9 +84,11 @@ def _what_stands_in_the_results_is_not_made_again(places: dict[str, Any]) -> Non
 
 def _without_single_images_differences_stay(places: dict[str, Any], out: Path) -> None:
     before = json.loads((out / "tiny-differences.json").read_text(encoding="utf-8"))
+    curves = (out / "tiny-curves.png").read_bytes()
     (out / "tiny-images" / "odd-0.npz").unlink()
     assert run_benchmark(**places, only=["odd", "default,0"]) == {}
     assert json.loads((out / "tiny-differences.json").read_text(encoding="utf-8")) == before
+    assert (out / "tiny-curves.png").read_bytes() == curves
     assert "not kept of some seeds of `odd`" in (out / "tiny.md").read_text(encoding="utf-8")
 
 

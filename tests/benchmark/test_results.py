@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,16 @@ def test_the_summary_has_one_line_a_rule_that_needs_no_boxes(benchmark: Benchmar
     assert "| — | 10 % |" in lines[5]
     assert lines[6].startswith("| odd (**not weakly supervised**) | paper | 90.0 |")
     assert "| 100 % |" in lines[6]
+
+
+def test_a_method_measured_on_few_images_is_not_put_beside_the_ceiling(benchmark: Benchmark) -> None:
+    ceiling = benchmark.trainings[1].model_copy(update={"kind": "ceiling"})
+    marked = benchmark.model_copy(update={"trainings": (benchmark.trainings[0], ceiling)})
+    few = replace(row("backprop", "metric_1", value=60), n_images=4)
+    lines = summary(Results(marked, [*ROWS, few], [], {})).splitlines()
+    line = next(line for line in lines if line.startswith("| backprop"))
+    assert line.startswith("| backprop | paper | 60.0 |")
+    assert "%" not in line
 
 
 def test_the_page_tells_all(benchmark: Benchmark) -> None:

@@ -60,7 +60,8 @@ def gather(runs: Sequence[Run], kept: Kept) -> Results:
     rows = in_order([row for one in there for row in one.rows], benchmark)
     left = _left(kept.differences, there)
     earlier = tuple(dict.fromkeys(difference.preset for difference in left))
-    return Results(benchmark, rows, [*found, *left], dict(tables), there, earlier)
+    known = {name: own for name, own in tables.items() if own}
+    return Results(benchmark, rows, [*found, *left], known, there, earlier)
 
 
 def _fuller(own: Measured | None, kept: Measured | None) -> Measured | None:

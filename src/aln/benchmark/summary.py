@@ -71,7 +71,7 @@ def _line(results: Results, method: str, preset: str, rule: str) -> list[str]:
         spread(_values(rows, "max_box_acc_v2", BEST_THRESHOLD)),
         spread(of_rule["mask_iou"]),
         _difference(results, method, preset, rule),
-        _way(results, fmean(of_rule["metric_1"])),
+        _way(results, fmean(of_rule["metric_1"])) if _on_every_image(results, first) else "",
         f"{fmean(row.ms_per_image for row in first):.1f}",
         f"{fmean(memory):.0f}" if memory else "",
         str(len({row.seed for row in rows})) if preset != MODEL_FREE[0] else "",
@@ -101,6 +101,11 @@ def _difference(results: Results, method: str, preset: str, rule: str) -> str:
         == (method, of, rule, "metric_1")
     ]
     return signed(max(found, key=lambda difference: len(difference.seeds), default=None))
+
+
+def _on_every_image(results: Results, rows: Sequence[Row]) -> bool:
+    """Whether these are of all images, as the centred box and the ceiling are."""
+    return rows[0].n_images == max(row.n_images for row in results.rows if row.metric == "metric_1")
 
 
 def _way(results: Results, value: float) -> str:
