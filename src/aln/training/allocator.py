@@ -1,8 +1,8 @@
 """Freed memory stays with the process while networks train.
 
 Every step allocates and frees the same large tensors. glibc gives blocks above 32 MiB back to the system at
-once, and the system fills them with zeros again in the next step: a fifth to a third of a step's time on one
-core goes there. Other allocators and systems are left as they are.
+once, and the system fills them with zeros again in the next step: up to a fifth of a step's time on one core
+goes there. Other allocators and systems are left as they are.
 """
 
 from __future__ import annotations
