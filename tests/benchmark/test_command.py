@@ -35,7 +35,9 @@ def places(tmp_path: Path) -> dict[str, Any]:
     }
 
 
-def test_it_is_made_once_and_goes_on(places: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_made_once_and_goes_on(
+    places: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = places["config"].parent / "results"
     stopped: list[str] = []
 
@@ -71,7 +73,8 @@ def test_it_is_made_once_and_goes_on(places: dict[str, Any], monkeypatch: pytest
     _what_stands_in_the_results_is_not_made_again(places)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == made
     _without_single_images_differences_stay(places, out)
-    _another_recipe_is_another_run(places)
+    _a_setting_newer_than_a_record_has_its_default(places, out)
+    _another_recipe_is_another_run(places, capsys)
 
 
 def _refused(*_: object, **__: object) -> None:
@@ -92,11 +95,20 @@ def _without_single_images_differences_stay(places: dict[str, Any], out: Path) -
     assert "not kept of some seeds of `odd`" in (out / "tiny.md").read_text(encoding="utf-8")
 
 
-def _another_recipe_is_another_run(places: dict[str, Any]) -> None:
+def _a_setting_newer_than_a_record_has_its_default(places: dict[str, Any], out: Path) -> None:
+    records = json.loads((out / "tiny-runs.json").read_text(encoding="utf-8"))
+    for record in records:
+        del record["settings"]["training"]["temperature"]
+    (out / "tiny-runs.json").write_text(json.dumps(records), encoding="utf-8")
+    _what_stands_in_the_results_is_not_made_again(places)
+
+
+def _another_recipe_is_another_run(places: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     text = places["config"].read_text(encoding="utf-8")
     places["config"].write_text(text.replace('"training.flip=false"', '"training.shift=0"'), encoding="utf-8")
     with pytest.raises(AssertionError, match="done already"):
         run_benchmark(**places, only=["odd"])
+    assert "has changed: odd, seed 0" in capsys.readouterr().err
 
 
 def _what_is_asked_is_part_of_the_key(places: dict[str, Any]) -> None:

@@ -75,6 +75,12 @@ def run_benchmark(
     required_truth(planned[0].config.data, "test")
     if left := len(picked) - len(wanted):
         console.print(f"{left} of {len(picked)} runs stand in {out} already", markup=False, soft_wrap=True)
+    if others := kept.left_out(planned):
+        console.print(
+            f"{out}: left out, as their recipe or what is asked of them has changed: {'; '.join(others)}",
+            markup=False,
+            soft_wrap=True,
+        )
     command = _command(config, data, runs)
     work = functools.partial(complete, threads=threads)
     ended = in_processes(wanted, jobs, work) if jobs > 1 else in_turn(wanted, work)

@@ -2,7 +2,7 @@
 
     <name>.json                         every figure
     <name>-differences.json             differences to ALN
-    <name>-runs.json                    the runs behind them: recipe, weights, what was measured (`Record`)
+    <name>-runs.json                    the runs behind them: settings, weights, what was measured (`Record`)
     <name>-images/<training>-<seed>.npz figures of single images of each run
 
 A run whose figures are all there is not made again. One that is made again replaces what stood there of it.
@@ -16,8 +16,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from aln.benchmark.measure import MODEL_FREE, Measured, Record, asked, names_in_rows, settings_digest
-from aln.benchmark.plan import Run
+from pydantic import ValidationError
+
+from aln.benchmark.measure import MODEL_FREE, Measured, Record, asked, names_in_rows
+from aln.benchmark.plan import Run, differing
+from aln.config import Config
 from aln.errors import DataError
 from aln.evaluation.differences import Difference
 from aln.evaluation.per_image import PerImage
@@ -50,7 +53,7 @@ class Kept:
             DataError: If its file of single images is damaged; names it.
         """
         record = self.records.get((run.training.name, run.seed))
-        if record is None or record.settings != settings_digest(run):
+        if record is None or not _is_of(record, run):
             return None
         valid = {name: digest for name, digest in asked(run).items() if record.methods.get(name) == digest}
         if not valid:
@@ -66,6 +69,11 @@ class Kept:
         """Whether all that is asked of a run stands there, so that it need not be made."""
         found = self.of(run)
         return found is not None and found.record.methods.keys() == asked(run).keys()
+
+    def left_out(self, runs: Sequence[Run]) -> list[str]:
+        """Names of the runs that stand there by another recipe, or measured in another way: not used."""
+        there = [run for run in runs if (run.training.name, run.seed) in self.records]
+        return [run.name for run in there if self.of(run) is None]
 
 
 def read_kept(name: str, out: Path) -> Kept:
@@ -99,6 +107,14 @@ def keep(measured: Sequence[Measured], name: str, out: Path) -> None:
         write_atomic(path, text.encode())
     except OSError as error:
         raise DataError(f"{path}: can't be written ({error.strerror})") from error
+
+
+def _is_of(record: Record, run: Run) -> bool:
+    """Whether a record is of a run's recipe; a setting newer than the record has its default there."""
+    try:
+        return not differing(Config.model_validate(record.settings), run.config)
+    except ValidationError:
+        return False
 
 
 def _images(folder: Path, record: Record) -> Path:

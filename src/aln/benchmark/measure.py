@@ -51,7 +51,7 @@ class Record:
     Attributes:
         training: Name of the training.
         seed: Its seed.
-        settings: Digest over all settings that make a run what it is.
+        settings: All settings that make a run what it is.
         weights: Digest over its weights.
         methods: What was measured: of each method a digest over all that was asked.
         provenance: What the page tells of the training: epochs, images, area, seconds.
@@ -59,7 +59,7 @@ class Record:
 
     training: str
     seed: int
-    settings: str
+    settings: Mapping[str, Any]
     weights: str
     methods: Mapping[str, str]
     provenance: Mapping[str, Any]
@@ -148,7 +148,7 @@ def measured(run: Run) -> Measured | None:
     record = Record(
         run.training.name,
         run.seed,
-        settings_digest(run),
+        comparable(run.config),
         fingerprint(run.folder),
         {name: digest for group in done for name, digest in group.asked.items()},
         {
@@ -160,11 +160,6 @@ def measured(run: Run) -> Measured | None:
     )
     rows = [row for group in done for row in _named(read_rows(group.files[0]), group)]
     return Measured(record, rows, joined([PerImage.load(group.files[1]) for group in done]))
-
-
-def settings_digest(run: Run) -> str:
-    """Digest over all settings that make a run what it is."""
-    return _digest(comparable(run.config))
 
 
 def asked(run: Run) -> dict[str, str]:
