@@ -27,8 +27,8 @@ class Results:
         differences: To ALN of the reference training.
         tables: Figures of single images: by name of the training, then by seed.
         runs: The runs behind them.
-        earlier: Names of trainings some of whose differences are to an ALN of an earlier training, as their
-            figures of single images were not kept.
+        earlier: Names of trainings some of whose differences are to an ALN that has been trained anew since,
+            as their figures of single images were not kept.
     """
 
     benchmark: Benchmark
@@ -59,7 +59,8 @@ def gather(runs: Sequence[Run], kept: Kept) -> Results:
     ]
     rows = in_order([row for one in there for row in one.rows], benchmark)
     left = _left(kept.differences, there)
-    earlier = tuple(dict.fromkeys(difference.preset for difference in left))
+    retrained = tables[benchmark.reference].keys()
+    earlier = tuple(dict.fromkeys(d.preset for d in left if not retrained.isdisjoint(d.seeds)))
     known = {name: own for name, own in tables.items() if own}
     return Results(benchmark, rows, [*found, *left], known, there, earlier)
 
