@@ -89,9 +89,8 @@ def test_eight_clients_at_once_get_their_own_answers(desk: Desk) -> None:
     expected = [next(alone.localize([image])).to_dict() for image in images]
 
     clients = [client_of(desk) for _ in images]
-    for (
-        client
-    ) in clients:  # FastAPI makes its routes with the first request, and threads share warning filters
+    # FastAPI makes its routes with the first request, and threads share the filters of warnings
+    for client in clients:
         client.post("/api/localize", content=png(images[0]))
 
     def ask(seed: int) -> dict[str, Any]:

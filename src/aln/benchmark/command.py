@@ -85,6 +85,7 @@ def run_benchmark(
     work = functools.partial(complete, threads=threads)
     ended = in_processes(wanted, jobs, work) if jobs > 1 else in_turn(wanted, work)
     failures: dict[str, str] = {}
+    results: Results | None = None
     try:
         with closing(ended):
             for number, (run, reason) in enumerate(ended, 1):
@@ -94,8 +95,8 @@ def run_benchmark(
                 console.print(
                     f"{number} of {len(wanted)}: {run.name}: {verdict}", markup=False, soft_wrap=True
                 )
-                write_results(planned, out, command, failures)
-        results = write_results(planned, out, command, failures)
+                results = write_results(planned, out, command, failures)
+        results = results or write_results(planned, out, command, failures)
         draw_photographs(planned, results, out, console)
     except KeyboardInterrupt:
         console.print("Stopped. What is done is kept: the same command continues", soft_wrap=True)

@@ -251,7 +251,7 @@ def _named(rows: list[Row], group: Group) -> list[Row]:
     kept = [row for row in rows if row.method not in shared or group.first]
     if training.kind != "classifier":
         kept = [
-            replace(row, method=names_in_rows(training, [row.method])[0]) if row.method not in shared else row
+            replace(row, method=training.name) if row.method not in shared else row
             for row in kept
             if row.method not in TRIVIAL_METHODS
         ]
