@@ -39,6 +39,16 @@ def test_every_ablation_can_be_trained_with_its_presets(name: str, preset: str) 
     assert len(found.arms()) == 2 * len(ABLATIONS[name].arms)  # no two arms are the same
 
 
+def test_arms_that_differ_in_how_they_localize_share_a_training() -> None:
+    found = plan("ingredients", preset="default", seeds=(0,))
+    recipe = [run for run in found.arms() if run.folder.name == "recipe-seed-0"]
+    measured = [(run.config.localize.method, run.config.localize.rule) for run in recipe]
+    assert measured == [("aln", "moments"), ("aln_class_agnostic", "moments"), ("aln", "paper")]
+    trained = [run for run in found.trainings() if run.folder.name == "recipe-seed-0"]
+    assert [run.key for run in trained] == [recipe[0].key]
+    assert len(found.trainings()) == len(found.arms()) - 2
+
+
 def test_every_seed_and_a_fresh_one_have_a_warm_start() -> None:
     runs = plan("freeze").warm_starts()
     assert [run.folder for run in runs] == [Path("out/warm-starts", f"seed-{s}") for s in (0, 1, 1000)]

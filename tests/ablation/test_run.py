@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from aln.ablation import Plan, ablate
-from aln.ablation.plan import Run
+from aln.ablation.measuring import arm_rows
+from aln.ablation.plan import FRESH, Run
 from aln.ablation.trained import STOPPED, complete
 from aln.benchmark.processes import in_processes
 from aln.config import read_config
@@ -58,6 +59,22 @@ def test_what_is_done_is_kept(done: Plan, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("aln.ablation.measuring.evaluate_run", fail)
     ablate(done, command="aln ablate", cache_root=tmp_path, console=quiet())
     assert {path: path.read_bytes() for path in done.out.glob("sampling.*")} == before
+
+
+def test_an_arm_is_measured_as_it_localizes(done: Plan) -> None:
+    run = done.arms()[0]
+    others = [start.folder for start in done.warm_starts() if start.config.training.seed == FRESH]
+    found = {}
+    for method, rule in (("aln_class_agnostic", "otsu"), ("aln", "paper")):
+        localize = run.config.localize.model_copy(update={"method": method, "rule": rule})
+        config = run.config.model_copy(update={"localize": localize})
+        start = Path(run.config.training.warm_start)
+        rows = arm_rows(run.folder, start, others, config, max_images=20, console=quiet())
+        own = {row.metric: row for row in rows if row.method == "aln"}
+        assert own["metric_1"].rule == rule
+        assert {row.method for row in rows if row.metric == "area"} == {"aln", "random"}
+        found[rule] = own["area"].value
+    assert found["otsu"] != found["paper"]
 
 
 def test_other_settings_need_another_folder(done: Plan) -> None:

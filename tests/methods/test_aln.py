@@ -7,6 +7,7 @@ import torch
 from aln.boxes import normalise
 from aln.errors import ModelError
 from aln.methods.aln import LIKELIEST, aln, answers
+from aln.methods.aln_class_agnostic import aln_class_agnostic
 from aln.methods.grad_cam_pp import grad_cam_pp
 from aln.models.corruption import occlusion_logits
 from aln.models.evidence import at_most_one
@@ -40,6 +41,17 @@ def test_the_class_matters_where_masks_are_not_trusted_alone(trust: float) -> No
     nets.corruption.trust.fill_(trust)
     others = (labels + 1) % len(CLASS_NAMES)
     assert torch.equal(aln(nets, images, labels), aln(nets, images, others)) == (trust == 1)
+
+
+def test_masks_alone_know_neither_class_nor_trust() -> None:
+    nets = small_networks()
+    images, labels = batch(count=2)
+    assert nets.corruption is not None
+    trusted = aln(nets, images, labels)
+    nets.corruption.trust.fill_(0.3)
+    assert not torch.allclose(aln(nets, images, labels), trusted)
+    for classes in (labels, (labels + 1) % len(CLASS_NAMES)):
+        assert torch.allclose(aln_class_agnostic(nets, images, classes), trusted)
 
 
 def test_without_a_class_the_likeliest_is_localized() -> None:

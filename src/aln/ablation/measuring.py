@@ -14,7 +14,7 @@ from torch import Tensor
 
 from aln.ablation.transfer import Victims, artifact_columns
 from aln.boxes import parse_rule
-from aln.config import DataConfig
+from aln.config import Config
 from aln.data import open_images
 from aln.data.base import LabelledImages
 from aln.errors import DataError, ModelError
@@ -27,11 +27,13 @@ from aln.measure import evaluate_run
 from aln.model_io import fingerprint
 from aln.sources import Photograph, batches
 
-VERSION = "2"
+VERSION = "3"
 """Goes up when figures of an earlier `aln` are to be taken again."""
 
-RANDOM = "random"
-"""What rows call random masks of the same area, in place of a method."""
+OWN, RANDOM = "aln", "random"
+"""What rows call an arm's own masks and boxes, whichever method it localizes with, and random masks of the
+same area.
+"""
 
 COUNTS = ("components", "boundary")
 """Figures that are plain numbers; all others are in percent."""
@@ -41,7 +43,7 @@ MEASURED = ("metric_1", "metric_1_small", "mask_iou", "pointing", "classificatio
 
 
 def arm_rows(
-    folder: Path, start: Path, others: Sequence[Path], data: DataConfig, *, max_images: int, console: Console
+    folder: Path, start: Path, others: Sequence[Path], config: Config, *, max_images: int, console: Console
 ) -> list[Row]:
     """All figures of one arm on the `test` split; taken once for the models involved, and kept in its folder.
 
@@ -49,24 +51,27 @@ def arm_rows(
         folder: The arm's model folder.
         start: The model folder that it began with.
         others: Model folders of independently trained classifiers.
-        data: The photographs.
+        config: The arm's settings: its photographs, and the method and rule that it localizes with.
         max_images: Measure on at most this many images; 0: on all.
         console: Where progress goes.
 
     Raises:
         AlnError: For photographs without boxes, or where a model can't be read.
     """
-    involved = [VERSION, str(max_images), *map(fingerprint, (folder, start, *others))]
+    data, method, rule = config.data, config.localize.method, config.localize.rule
+    involved = [VERSION, str(max_images), method, rule, *map(fingerprint, (folder, start, *others))]
     kept = folder / f"test-rows-{hashlib.sha256(' '.join(involved).encode()).hexdigest()[:12]}.json"
     if kept.exists():
         return read_rows(kept)
-    localizer = Localizer.load(folder)
-    rules = [localizer.config.localize.rule]
-    measured, failures = evaluate_run(folder, data, rules=rules, max_images=max_images, console=console)
+    localizer = replace(Localizer.load(folder), config=config)
+    measured, failures = evaluate_run(
+        folder, data, methods=[method], rules=[rule], max_images=max_images, console=console
+    )
     if failures:
         raise DataError("images of the test split could not be read: " + "; ".join(failures.values()))
     rows = [row for row in measured if row.metric in MEASURED]
-    like = next(row for row in rows if row.method == "aln")
+    rows = [replace(row, method=OWN) if row.method == method else row for row in rows]
+    like = next(row for row in rows if row.method == OWN)
     victims = _victims(folder, start, others)
     rows += artifact_rows(localizer, victims, open_images(data, "test"), like, max_images)
     write_rows(rows, kept)
@@ -85,7 +90,7 @@ def artifact_rows(
     for (whose, metric), found in zip(columns, estimates, strict=True):
         scale = 0.01 if metric in COUNTS else 1.0
         figures = {key: scale * getattr(found, key) for key in ("value", "ci_low", "ci_high")}
-        method = like.method if whose == "aln" else RANDOM
+        method = like.method if whose == OWN else RANDOM
         rows.append(replace(like, method=method, metric=metric, n_images=found.n_images, **figures))
     return rows
 

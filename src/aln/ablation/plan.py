@@ -5,7 +5,8 @@
     <out>/warm-starts/warmup_occlusion=0.0-seed-0    that of an arm which changes the warm-up itself
     <out>/arms/trainable_layers=0-seed-0     an arm, named after what it changes in the recipe
 
-An arm that two ablations share (the recipe itself) is trained once.
+An arm that two ablations share (the recipe itself) is trained once, and so are arms that differ in nothing
+but how they localize.
 """
 
 from __future__ import annotations
@@ -21,13 +22,21 @@ from aln.config import Config, load_config
 FRESH = 1000
 """Seed of the classifier that no arm begins with."""
 
+ArmKey = tuple[Path, str, str]
+"""What no other arm has: the folder of its training, and the method and rule that it is measured with."""
+
 
 @dataclass(frozen=True)
 class Run:
-    """One training and the folder where it is kept."""
+    """One training, the folder where it is kept, and how its model localizes."""
 
     config: Config
     folder: Path
+
+    @property
+    def key(self) -> ArmKey:
+        """What tells it from all other arms."""
+        return self.folder, self.config.localize.method, self.config.localize.rule
 
 
 @dataclass(frozen=True)
@@ -75,12 +84,16 @@ class Plan:
     def arms(self) -> list[Run]:
         """All different arms: every one with the first seed, then with the next."""
         runs = {
-            run.folder: run
+            run.key: run
             for seed in self.seeds
             for ablation in self.ablations.values()
             for run in (self.arm(arm, seed) for arm in ablation.arms)
         }
         return list(runs.values())
+
+    def trainings(self) -> list[Run]:
+        """The arms that are trained: one of those that share a training."""
+        return list({run.folder: run for run in reversed(self.arms())}.values())[::-1]
 
     def arm(self, arm: Arm, seed: int) -> Run:
         """An arm: the recipe with the arm's changes, from its warm start on."""
@@ -100,8 +113,8 @@ def _warm_up_changes(arm: Arm) -> tuple[str, ...]:
 
 
 def _changes(recipe: Config, config: Config) -> str:
-    """What `config` changes in `recipe`, as a folder's name."""
-    before, after = (_flat(c.model_dump()) for c in (recipe, config))
+    """What `config` changes in the training of `recipe`, as a folder's name."""
+    before, after = (_flat(c.model_dump(exclude={"localize"})) for c in (recipe, config))
     changed = [f"{key.rpartition('.')[2]}={value}" for key, value in after.items() if value != before[key]]
     return "+".join(changed) or "recipe"
 

@@ -102,8 +102,8 @@ ABLATIONS.add(
 ABLATIONS.add(
     "ingredients",
     Ablation(
-        "What do the ingredients of preset default's training give? One is taken away at a time, the "
-        "poster's in its place.",
+        "What do the ingredients of preset default give? One is taken away at a time, the poster's in its "
+        "place.",
         "Each earns its place: without it boxes or masks are worse.",
         (
             Arm("the recipe"),
@@ -125,6 +125,8 @@ ABLATIONS.add(
             Arm("reads no classifier", ("model.corruption_reads_classifier=false",)),
             Arm("clean warm-up", ("training.warmup_occlusion=0.0",)),
             Arm("no self-training, no evidence", ("training.self_training_epochs=0",)),
+            Arm("no evidence", ("localize.method='aln_class_agnostic'",)),
+            Arm("the poster's rule", ("localize.rule='paper'",)),
         ),
         preset="default",
     ),

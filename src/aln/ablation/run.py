@@ -13,7 +13,7 @@ from rich.console import Console
 
 from aln.ablation.figure import write_figure
 from aln.ablation.measuring import arm_rows
-from aln.ablation.plan import FRESH, Plan, Run
+from aln.ablation.plan import FRESH, ArmKey, Plan, Run
 from aln.ablation.registry import ABLATIONS
 from aln.ablation.report import ArmRow, page, write_json
 from aln.ablation.trained import complete
@@ -65,14 +65,16 @@ def ablate(
     console = console or Console(stderr=True)
     _check(plan)
     work = partial(complete, threads=threads, cache_root=cache_root)
-    outcomes: dict[Path, Outcome] = {}
+    outcomes: dict[ArmKey, Outcome] = {}
     try:
         for _, stopped in _trained([*plan.warm_starts(), *plan.other_warm_starts()], jobs, work, console):
             if stopped is not None:
                 raise AlnError(f"no arm can begin without its classifier: {stopped}")
-        for run, stopped in _trained(plan.arms(), jobs, work, console):
-            rows = [] if stopped else _measured(plan, run, max_images, console)
-            outcomes[run.folder] = Outcome(rows, stopped)
+        for run, stopped in _trained(plan.trainings(), jobs, work, console):
+            for arm in plan.arms():
+                if arm.folder == run.folder:
+                    rows = [] if stopped else _measured(plan, arm, max_images, console)
+                    outcomes[arm.key] = Outcome(rows, stopped)
             _write(plan, outcomes, command)
     except KeyboardInterrupt:
         console.print("Stopped. What is done is kept: aln ablate with the same options continues.")
@@ -111,24 +113,24 @@ def _measured(plan: Plan, run: Run, max_images: int, console: Console) -> list[R
         run.folder,
         Path(run.config.training.warm_start),
         others,
-        run.config.data,
+        run.config,
         max_images=max_images,
         console=console,
     )
 
 
-def _write(plan: Plan, outcomes: dict[Path, Outcome], command: str) -> None:
-    """The three files, from the outcomes of the arms that are done, by their folders."""
+def _write(plan: Plan, outcomes: dict[ArmKey, Outcome], command: str) -> None:
+    """The three files, from the outcomes of the arms that are done."""
     rows: list[ArmRow] = []
     stopped: list[str] = []
     for name, ablation in plan.ablations.items():
         for arm, seed in product(ablation.arms, plan.seeds):
-            outcome = outcomes.get(plan.arm(arm, seed).folder, Outcome([]))
+            outcome = outcomes.get(plan.arm(arm, seed).key, Outcome([]))
             rows += [ArmRow(name, arm.name, row) for row in outcome.rows]
             if outcome.stopped is not None:
                 stopped.append(f"{name}, {arm.name}, seed {seed}: {outcome.stopped}")
     stem = plan.names[0] if len(plan.names) == 1 else "ablations"
-    done = f"{len(outcomes)} of {len(plan.arms())} trainings are done"
+    done = f"{len({key[0] for key in outcomes})} of {len(plan.trainings())} trainings are done"
     text = page(plan.ablations, rows, stopped, command=command, done=done, picture=f"{stem}.png")
     write_json(rows, plan.out / f"{stem}.json")
     write_atomic(plan.out / f"{stem}.md", text.encode())

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aln.boxes import BoolArray, Rule, binarise, normalise
-from aln.errors import ModelError
 from aln.evaluation.artifacts import accuracy_drop, mask_shape, random_mask
+from aln.methods.aln_class_agnostic import masks_alone
 from aln.models.classifier import Classifier
-from aln.models.corruption import occlusion_logits
-from aln.models.masking import occlude, probability_map
+from aln.models.masking import occlude
 from aln.models.networks import Networks
 
 Column = tuple[str, str]
@@ -78,11 +77,8 @@ def artifact_columns(
 @torch.inference_mode()
 def _masks(nets: Networks, rule: Rule, images: Tensor, random: np.random.Generator) -> dict[str, BoolArray]:
     """The corruption net's hard masks and random ones of the same areas, bool (B, S, S) each."""
-    if nets.corruption is None:
-        raise ModelError("whom masks confuse is asked of a corruption net, and this model has none")
     segments = nets.segments(images)
-    logits = occlusion_logits(nets.corruption, nets.classifier, images)
-    raw = probability_map(logits, segments, int(segments.max()) + 1)
+    raw = masks_alone(nets, images, segments)
     masks = np.stack([binarise(normalise(scores), rule) for scores in raw.float().cpu().numpy()])
     pieces = segments.cpu().numpy()
     trivial = [random_mask(s, int(m.sum()), random) for s, m in zip(pieces, masks, strict=True)]

@@ -3,6 +3,7 @@
 from aln.methods import (
     acol,
     aln,
+    aln_class_agnostic,
     backprop,
     cam,
     casm,
@@ -26,6 +27,7 @@ __all__ = [
     "Method",
     "acol",
     "aln",
+    "aln_class_agnostic",
     "backprop",
     "cam",
     "casm",
