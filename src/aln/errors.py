@@ -15,6 +15,10 @@ class DataError(AlnError):
     """A photograph, folder, archive or annotation can't be used; the message names the file."""
 
 
+class NothingMissedError(DataError):
+    """A gallery of misses is asked for, and there is no miss."""
+
+
 class ModelError(AlnError):
     """A saved model is missing, incomplete, or doesn't fit what is asked of it."""
 

@@ -16,7 +16,7 @@ from aln.benchmark.config import read_benchmark
 from aln.benchmark.measure import Group, groups, measured
 from aln.benchmark.plan import Run, plan
 from aln.benchmark.processes import in_processes
-from aln.errors import ConfigError, TrainingError
+from aln.errors import ConfigError, NothingMissedError, TrainingError
 from tests.benchmark.fakes import tiny_benchmark
 
 FILES = {
@@ -64,6 +64,7 @@ def test_it_is_made_once_and_goes_on(
     assert "2 of its 3 runs are done" in page
     assert all(name in page for name in FILES if name.endswith(".png"))
     _what_is_asked_is_part_of_the_key(places)
+    _no_misses_no_gallery(places, out)
 
     monkeypatch.setattr("aln.benchmark.plan.train", _refused)
     monkeypatch.setattr("aln.benchmark.measure.score", _refused)
@@ -104,11 +105,37 @@ def _a_setting_newer_than_a_record_has_its_default(places: dict[str, Any], out: 
 
 
 def _another_recipe_is_another_run(places: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    out = places["config"].parent / "results"
+    before = {path.name: path.read_bytes() for path in out.glob("tiny*.*") if path.suffix in (".json", ".md")}
     text = places["config"].read_text(encoding="utf-8")
     places["config"].write_text(text.replace('"training.flip=false"', '"training.shift=0"'), encoding="utf-8")
+    for _ in range(2):  # once only is there something to lose
+        run_benchmark(**places, only=["default,0"])
+    told = capsys.readouterr().err
+    assert "has changed: odd, seed 0" in told
+    assert "tiny-earlier-1: a copy of the results that stood there" in told
+    aside = out / "tiny-earlier-1"
+    assert {path.name: path.read_bytes() for path in aside.iterdir() if path.is_file()} == before
+    assert (aside / "tiny-images" / "default-0.npz").exists()
+    assert not (out / "tiny-earlier-2").exists()
+    assert "odd" not in (out / "tiny.json").read_text(encoding="utf-8")
     with pytest.raises(AssertionError, match="done already"):
         run_benchmark(**places, only=["odd"])
-    assert "has changed: odd, seed 0" in capsys.readouterr().err
+
+
+def _no_misses_no_gallery(places: dict[str, Any], out: Path) -> None:
+    def all_right(*_: object, **__: object) -> None:
+        raise NothingMissedError
+
+    gallery = out / "tiny-failures.png"
+    before = gallery.read_bytes()
+    gallery.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aln.benchmark.pictures.worst_misses", all_right)
+        _what_stands_in_the_results_is_not_made_again(places)
+    assert not gallery.exists()
+    _what_stands_in_the_results_is_not_made_again(places)
+    assert gallery.read_bytes() == before
 
 
 def _what_is_asked_is_part_of_the_key(places: dict[str, Any]) -> None:
@@ -149,6 +176,7 @@ def test_another_run_in_its_folder_is_left_alone(places: dict[str, Any], tiny_ru
     (places["runs"] / "tiny-odd-0").symlink_to(tiny_run)
     failures = run_benchmark(**places, only=["odd"])
     assert "was trained with other settings" in failures["odd, seed 0"]
+    assert not plan(read_benchmark(places["config"]), data=Path(), runs=places["runs"])[1].finished
 
 
 @pytest.mark.parametrize("only", ["none", "odd,7"])

@@ -86,6 +86,15 @@ def test_mask_iou_without_a_mask_is_not_a_number() -> None:
             id="ignored-pixels",
         ),
         pytest.param(
+            Truth(
+                np.array([[0, 0, 9, 9]], np.float32),
+                mask=box_map(SHAPE, 0, 0, 2, 2) > 0,
+                ignore=box_map(SHAPE, 2, 2, 6, 6) > 0,
+            ),
+            pytest.approx(4 / (SHAPE[0] * SHAPE[1] - 16)),
+            id="the-largest-that-counts",
+        ),
+        pytest.param(
             Truth(np.array([[0, 0, 9, 9]], np.float32), np.ones(SHAPE, np.bool_), np.ones(SHAPE, np.bool_)),
             0.0,
             id="everything-ignored",

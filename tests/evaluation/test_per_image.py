@@ -36,6 +36,12 @@ def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
     np.testing.assert_array_equal(after.get("aln", "paper"), [0, 0.5, 0.25])
 
 
+def test_some_of_the_methods() -> None:
+    whole = table("ab", cam=[0.1, 1], aln=[0, 0.5])
+    assert whole.only(["aln", "rise"]).methods == ("aln",)
+    assert whole.methods == ("cam", "aln")
+
+
 def test_no_columns_are_kept_too(tmp_path: Path) -> None:
     table("ab").save(tmp_path / "x.npz")
     assert PerImage.load(tmp_path / "x.npz").columns == {}

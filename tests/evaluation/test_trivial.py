@@ -30,6 +30,12 @@ def test_the_side_is_chosen_in_fractions_of_each_image() -> None:
     assert choose_side(images, FakeTruth(truths)) == best_side([centred(0.8)])
 
 
+def test_few_of_many_images_have_a_box() -> None:
+    images = FakeImages([np.zeros((10, 10, 3), np.uint8) for _ in range(40)], [0] * 40, ["a"])
+    truths = {str(i): box(1, 1, 9, 9) for i in (7, 8, 23)}
+    assert choose_side(images, FakeTruth(truths), max_images=2) == best_side([centred(0.8)])
+
+
 def test_nothing_to_choose_from() -> None:
     with pytest.raises(DataError, match="fake: no image with a box"):
         choose_side(FakeImages([None], [0], ["a"]), FakeTruth({"0": box(0, 0, 1, 1)}))

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from aln.benchmark.config import read_benchmark
-from aln.benchmark.kept import keep, read_kept
+from aln.benchmark.kept import keep, read_kept, set_aside
 from aln.benchmark.measure import measure
 from aln.benchmark.pictures import draw_overlaps, draw_photographs
 from aln.benchmark.plan import Run, chosen, plan
@@ -95,8 +95,8 @@ def run_benchmark(
                 console.print(
                     f"{number} of {len(wanted)}: {run.name}: {verdict}", markup=False, soft_wrap=True
                 )
-                results = write_results(planned, out, command, failures)
-        results = results or write_results(planned, out, command, failures)
+                results = write_results(planned, out, command, failures, console)
+        results = results or write_results(planned, out, command, failures, console)
         draw_photographs(planned, results, out, console)
     except KeyboardInterrupt:
         console.print("Stopped. What is done is kept: the same command continues", soft_wrap=True)
@@ -128,16 +128,25 @@ def complete(run: Run, log: Path | None, *, threads: int) -> str | None:
     return None
 
 
-def write_results(planned: Sequence[Run], out: Path, command: str, failures: Mapping[str, str]) -> Results:
+def write_results(
+    planned: Sequence[Run], out: Path, command: str, failures: Mapping[str, str], console: Console
+) -> Results:
     """Rows, differences, page and the figures made from them, of what is done; nothing where nothing is.
+
+    Where figures stand there that these don't replace, a copy of all of it is set aside first.
 
     Raises:
         DataError: If something can't be written.
     """
     name = planned[0].benchmark.name
-    results = gather(planned, read_kept(name, out))
+    kept = read_kept(name, out)
+    results = gather(planned, kept)
     if not results.rows:
         return results
+    if kept.lost(results.runs):
+        console.print(
+            f"{set_aside(name, out)}: a copy of the results that stood there", markup=False, soft_wrap=True
+        )
     write_rows(results.rows, out / f"{name}.json")
     write_rows(results.differences, out / f"{name}-differences.json")
     keep(results.runs, name, out)

@@ -6,13 +6,16 @@
     <name>-images/<training>-<seed>.npz figures of single images of each run
 
 A run whose figures are all there is not made again. One that is made again replaces what stood there of it.
+Before figures go that nothing replaces, a copy of all of it is set aside, as <name>-earlier-<number>/.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +65,7 @@ class Kept:
         models = ((record.training, record.seed), MODEL_FREE)
         rows = [row for row in self.rows if (row.preset, row.seed) in models and row.method in names]
         path = _images(self.images, record)
-        table = PerImage.load(path) if path.exists() else None
+        table = PerImage.load(path).only((*valid, *TRIVIAL_METHODS)) if path.exists() else None
         return Measured(replace(record, methods=valid), rows, table)
 
     def complete(self, run: Run) -> bool:
@@ -74,6 +77,13 @@ class Kept:
         """Names of the runs that stand there by another recipe, or measured in another way: not used."""
         there = [run for run in runs if (run.training.name, run.seed) in self.records]
         return [run.name for run in there if self.of(run) is None]
+
+    def lost(self, measured: Sequence[Measured]) -> bool:
+        """Whether figures stand there that would be gone if these runs took their place."""
+        now = {(found.record.training, found.record.seed): found.record.methods for found in measured}
+        return any(
+            record.methods.keys() - now.get(model, {}).keys() for model, record in self.records.items()
+        )
 
 
 def read_kept(name: str, out: Path) -> Kept:
@@ -107,6 +117,25 @@ def keep(measured: Sequence[Measured], name: str, out: Path) -> None:
         write_atomic(path, text.encode())
     except OSError as error:
         raise DataError(f"{path}: can't be written ({error.strerror})") from error
+
+
+def set_aside(name: str, out: Path) -> Path:
+    """Copy the results of a benchmark, as they stand, into a new folder beside them; tells which.
+
+    Raises:
+        DataError: If it can't be written.
+    """
+    folder = next(free for n in count(1) if not (free := out / f"{name}-earlier-{n}").exists())
+    try:
+        folder.mkdir()
+        for path in (out / f"{name}{end}" for end in (".json", "-differences.json", "-runs.json", ".md")):
+            if path.exists():
+                shutil.copy2(path, folder)
+        if (images := out / f"{name}-images").exists():
+            shutil.copytree(images, folder / images.name)
+    except OSError as error:
+        raise DataError(f"{folder}: can't be written ({error.strerror})") from error
+    return folder
 
 
 def _is_of(record: Record, run: Run) -> bool:

@@ -159,7 +159,13 @@ def measured(run: Run) -> Measured | None:
         },
     )
     rows = [row for group in done for row in _named(read_rows(group.files[0]), group)]
-    return Measured(record, rows, joined([PerImage.load(group.files[1]) for group in done]))
+    return Measured(record, rows, joined([_table(group) for group in done]))
+
+
+def _table(group: Group) -> PerImage:
+    """Figures of single images; the trivial methods come once a run, as in the rows."""
+    table = PerImage.load(group.files[1])
+    return table if group.first else table.only(group.methods)
 
 
 def asked(run: Run) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from aln.benchmark.plan import Run
 from aln.benchmark.results import Results
 from aln.data import open_images, open_truth
 from aln.data.base import LabelledImages
+from aln.errors import NothingMissedError
 from aln.evaluation.trivial import TRIVIAL_METHODS
 from aln.localizer import Localizer
 from aln.measure import required_truth
@@ -105,10 +107,11 @@ def draw_photographs(runs: Sequence[Run], results: Results, out: Path, console: 
     if path := missing("failures"):
         data = reference.config.data
         entry = Entry(_localizer(reference), REFERENCE, benchmark.rules[0])
-        picture = worst_misses(
-            entry, open_images(data, "test"), required_truth(data, "test"), console=console
-        )
-        write_png(path, picture, colours=COLOURS, most_bytes=MOST_BYTES)
+        with suppress(NothingMissedError):
+            picture = worst_misses(
+                entry, open_images(data, "test"), required_truth(data, "test"), console=console
+            )
+            write_png(path, picture, colours=COLOURS, most_bytes=MOST_BYTES)
 
 
 def _comparison(runs: Sequence[Run], reference: Run, console: Console) -> Picture:

@@ -46,8 +46,11 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether it is trained."""
-        return (self.folder / MANIFEST).exists()
+        """Whether it is trained: a model of another recipe in its folder is not it."""
+        try:
+            return (self.folder / MANIFEST).exists() and not self._changed()
+        except ConfigError:  # settings of another version of aln
+            return False
 
     def train(self, console: Console) -> None:
         """Train, or go on from the last checkpoint; does nothing where the model is finished.
@@ -57,13 +60,17 @@ class Run:
             AlnError: If training stops itself.
         """
         started = (self.folder / CONFIG).exists()
-        if started and (other := differing(read_config(self.folder / CONFIG), self.config)):
+        if started and (other := self._changed()):
             raise ConfigError(
                 f"{self.folder}: was trained with other settings ({', '.join(other)}); remove it, or choose "
                 "another --runs"
             )
         if not self.finished:
             train(self.config, self.folder, resume=started, cache_root=self.cache, console=console)
+
+    def _changed(self) -> list[str]:
+        """The settings in which what its folder holds is another run; raises ConfigError for unknown ones."""
+        return differing(read_config(self.folder / CONFIG), self.config)
 
 
 def plan(

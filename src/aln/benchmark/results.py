@@ -9,7 +9,7 @@ from typing import Any
 
 from aln.benchmark.config import REFERENCE, Benchmark, Training
 from aln.benchmark.kept import Kept
-from aln.benchmark.measure import FULLSUP, MODEL_FREE, Measured, measured
+from aln.benchmark.measure import FULLSUP, MODEL_FREE, Measured, measured, names_in_rows
 from aln.benchmark.plan import Run
 from aln.evaluation.differences import Difference, Side, differences
 from aln.evaluation.per_image import PerImage
@@ -58,7 +58,7 @@ def gather(runs: Sequence[Run], kept: Kept) -> Results:
         for difference in _differences(benchmark, training, tables)
     ]
     rows = in_order([row for one in there for row in one.rows], benchmark)
-    left = _left(kept.differences, there)
+    left = _left(kept.differences, there, benchmark)
     retrained = tables[benchmark.reference].keys()
     earlier = tuple(dict.fromkeys(d.preset for d in left if not retrained.isdisjoint(d.seeds)))
     known = {name: own for name, own in tables.items() if own}
@@ -72,10 +72,18 @@ def _fuller(own: Measured | None, kept: Measured | None) -> Measured | None:
     return own if len(own.record.methods) >= len(kept.record.methods) else kept
 
 
-def _left(differences: Sequence[Difference], there: Sequence[Measured]) -> list[Difference]:
+def _left(
+    differences: Sequence[Difference], there: Sequence[Measured], benchmark: Benchmark
+) -> list[Difference]:
     """Differences that can't be taken again: nothing tells of the single images, and the rows still stand."""
-    without = {(one.record.training, one.record.seed) for one in there if one.table is None}
-    return [d for d in differences if all((d.preset, seed) in without for seed in d.seeds)]
+    trainings = {training.name: training for training in benchmark.trainings}
+    without = {
+        (one.record.training, one.record.seed, name)
+        for one in there
+        if one.table is None
+        for name in (*names_in_rows(trainings[one.record.training], one.record.methods), *TRIVIAL_METHODS)
+    }
+    return [d for d in differences if all((d.preset, seed, d.method) in without for seed in d.seeds)]
 
 
 def in_order(rows: Sequence[Row], benchmark: Benchmark) -> list[Row]:

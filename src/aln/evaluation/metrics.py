@@ -52,9 +52,8 @@ def pointing_game(score_map: FloatArray, truth: Truth) -> float:
     The object is the true mask where there is one (ignored pixels left out), otherwise the truth boxes.
     Where several pixels share the maximum this is the chance that one of them, drawn at random, is a hit.
     """
-    top = score_map == score_map.max()
-    if truth.ignore is not None:
-        top &= ~truth.ignore
+    counted = np.ones_like(score_map, np.bool_) if truth.ignore is None else ~truth.ignore
+    top = counted & (score_map == score_map.max(where=counted, initial=-np.inf))
     hits = int((top & object_pixels(truth, score_map.shape)).sum())
     return hits / max(1, int(top.sum()))
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +68,10 @@ class PerImage:
     def methods(self) -> tuple[str, ...]:
         """The methods, in order."""
         return tuple(dict.fromkeys(key.method for key in self.columns))
+
+    def only(self, methods: Collection[str]) -> PerImage:
+        """The columns of these methods."""
+        return replace(self, columns={k: v for k, v in self.columns.items() if k.method in methods})
 
     def save(self, path: Path) -> None:
         """Write a compressed `.npz`, whole or not at all; `load` gives it back.

@@ -50,7 +50,7 @@ class Session:
         localizer: The trained model.
         contenders: The methods.
         memory: Measure their memory too, in the second batch, when libraries have set themselves up; the
-            first one has to do where there is no other.
+            first one has to do where there is no other of its size.
         on_score_map: See `OnScoreMap`.
     """
 
@@ -81,6 +81,8 @@ class Session:
         self.image_ids += [photograph.image_id for photograph in batch]
         self.correct += [float(p.argmax() == label) for p, label in zip(probabilities, labels, strict=True)]
         self.small += [is_small(t, p.image.shape[:2]) for t, p in zip(truths, batch, strict=True)]
+        if len(batch) < len(self.small) - len(batch):
+            self._memory_batches = 0
         for contender in self.contenders:
             self._score(contender, inputs, batch, truths, probabilities)
         self._memory_batches -= 1

@@ -25,10 +25,9 @@ def choose_side(images: LabelledImages, truth: GroundTruth, max_images: int = 20
         DataError: If no image is left.
     """
     relative: list[FloatArray] = []
-    for index in spaced(len(images), max_images):
+    annotated = [index for index in range(len(images)) if images.image_id(index) in truth]
+    for index in (annotated[place] for place in spaced(len(annotated), max_images)):
         image_id = images.image_id(index)
-        if image_id not in truth:
-            continue
         try:
             height, width = images.read(index).shape[:2]
         except DataError:

@@ -12,7 +12,7 @@ from rich.console import Console
 from aln.config import DataConfig
 from aln.data import open_images, open_truth
 from aln.data.base import GroundTruth, LabelledImages, Split
-from aln.errors import DataError
+from aln.errors import DataError, NothingMissedError
 from aln.evaluation.failures import KINDS, Kind, kind_of_miss, worst
 from aln.evaluation.metrics import CORRECT_IOU, box_iou
 from aln.localization import Localization
@@ -68,7 +68,8 @@ def worst_misses(
         console: Where the progress bar goes; standard error by default.
 
     Raises:
-        AlnError: For an unknown method, rule or option, or where nothing was missed.
+        NothingMissedError: Where there is no miss.
+        AlnError: For an unknown method, rule or option.
     """
     annotated = [index for index in range(len(images)) if images.image_id(index) in truth]
     ious: dict[int, float] = {}
@@ -86,7 +87,7 @@ def worst_misses(
         seen[i] for i in worst(np.array(list(ious.values())), [images.label(index) for index in seen], count)
     ]
     if not misses:
-        raise DataError(f"{images.name}: {entry.method} missed nothing in {len(seen)} photographs")
+        raise NothingMissedError(f"{images.name}: {entry.method} missed nothing in {len(seen)} photographs")
     failures = [
         Failure(
             pixels,
