@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from rich.console import Console
 from aln import pipeline
 from aln.data.base import Image
 from aln.data.images import read_image
+from aln.errors import DataError
 from aln.localization import Localization
 from aln.output import ResultFolder
-from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, localize_into
+from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, folder_labels, localize_into
 from tests.small_model import photograph, small_localizer
 
 
@@ -70,6 +72,30 @@ def test_ctrl_c_says_how_to_continue(many: Path, tmp_path: Path, monkeypatch: py
     assert "the same command continues" in console.file.getvalue()
     summary = localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
     assert summary.localized + summary.skipped == 24
+
+
+def test_each_photograph_is_localized_for_the_class_of_its_folder(many: Path, tmp_path: Path) -> None:
+    localizer = small_localizer()
+    place = {}
+    for index, path in enumerate(sorted(many.iterdir())):
+        name = localizer.class_names[index % 2]
+        place[f"{name}/more/{path.name}"] = name
+        (many / name / "more").mkdir(parents=True, exist_ok=True)
+        path.rename(many / name / "more" / path.name)
+    (many / localizer.class_names[0] / "more" / "02.png").write_bytes(b"damaged")
+    _, photographs = find_photographs([many], tmp_path / "found")
+    labels = folder_labels(photographs, localizer.class_names)
+    folder = ResultFolder(tmp_path / "found", {})
+    assert localize_into(folder, localizer, photographs, labels=labels).localized == 23
+    lines = (tmp_path / "found" / "localizations.jsonl").read_text(encoding="utf-8").splitlines()
+    found = {line["image"]: line["label"] for line in map(json.loads, lines)}
+    assert found == {name: known for name, known in place.items() if not name.endswith("/02.png")}
+
+
+def test_a_photograph_in_no_class_folder_is_named(many: Path, tmp_path: Path) -> None:
+    _, photographs = find_photographs([many], tmp_path / "found")
+    with pytest.raises(DataError, match=r"00\.png: lies in no folder with the name of a class.*class-from"):
+        folder_labels(photographs, small_localizer().class_names)
 
 
 def test_photographs_are_named_below_their_folder(many: Path, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
@@ -22,6 +24,9 @@ from aln.progress import progress_bar
 from aln.visualize import overlay
 
 SHOWN_FAILURES = 20
+
+ClassFrom = Literal["model", "folder"]
+"""Where the class comes from that is to be found in a photograph."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ def localize_run(
     redo: bool = False,
     strict: bool = False,
     formats: Sequence[str] = (),
+    class_from: ClassFrom = "model",
     device: str = "auto",
     console: Console | None = None,
 ) -> Summary:
@@ -71,12 +77,15 @@ def localize_run(
         strict: Raise for the first photograph that can't be read.
         formats: Annotation formats to write in the end, of all results that are in `out` then; those of
             earlier calls are written again.
+        class_from: The class to find in each photograph: "model", the one that the model ranks first, or
+            "folder", the one that its folder is named after.
         device: Where the networks run, as torch names it; auto: on the GPU where there is one.
         console: Where the progress bar goes; standard error by default.
 
     Raises:
         AlnError: For a folder that is no model, an unknown method, rule, format or device, a missing path,
-            results of another model or other settings in `out`, or an `out` that can't be written.
+            results of another model or other settings in `out`, or an `out` that can't be written; with
+            `class_from` "folder" for a photograph that lies in no folder of the model's classes.
     """
     root, photographs = find_photographs(paths, out)
     method = settings.get("method")
@@ -86,18 +95,22 @@ def localize_run(
     localizer.task(chosen.method)
     parse_rule(chosen.rule)
     parse_formats(formats)
+    labels = folder_labels(photographs, localizer.class_names) if class_from == "folder" else None
     made_by = {
         "model": fingerprint(run),
         "method": chosen.method,
         "rule": chosen.rule,
         "boxes": chosen.boxes,
+        "class_from": class_from,
         "photographs": str(root),
         "classes": list(localizer.class_names),
     }
     folder = ResultFolder(out, made_by, redo=redo)
     if redo:
         remove_annotations(out)
-    summary = localize_into(folder, localizer, photographs, overlays=overlays, strict=strict, console=console)
+    summary = localize_into(
+        folder, localizer, photographs, labels=labels, overlays=overlays, strict=strict, console=console
+    )
     convert(out, formats)
     return summary
 
@@ -115,16 +128,38 @@ def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, 
     return root, dict(zip(image_ids(files, root), files, strict=True))
 
 
+def folder_labels(photographs: Mapping[str, Path], class_names: Sequence[str]) -> dict[str, int]:
+    """The class of each photograph, by image id: that of the nearest folder around it with a class's name.
+
+    Raises:
+        DataError: For a photograph without one; names it.
+    """
+    known = {name: label for label, name in enumerate(class_names)}
+    labels: dict[str, int] = {}
+    for image_id, path in photographs.items():
+        named = [folder.name for folder in path.absolute().parents if folder.name in known]
+        if not named:
+            raise DataError(
+                f"{path}: lies in no folder with the name of a class ({', '.join(class_names[:5])}"
+                f"{', ...' if len(class_names) > 5 else ''}); move it there, or leave out --class-from folder"
+            )
+        labels[image_id] = known[named[0]]
+    return labels
+
+
 def localize_into(
     folder: ResultFolder,
     localizer: Localizer,
     photographs: Mapping[str, Path],
     *,
+    labels: Mapping[str, int] | None = None,
     overlays: bool = True,
     strict: bool = False,
     console: Console | None = None,
 ) -> Summary:
     """Localize `photographs` as `localizer.config.localize` says, and write each result as it comes.
+
+    Each for its class in `labels`, by image id, or else for the one that the model ranks first.
 
     Raises:
         DataError: If a result can't be written, or with `strict` for the first photograph that can't be read.
@@ -133,6 +168,7 @@ def localize_into(
     todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
     failures: dict[str, str] = {}
     waiting: dict[str, Image] = {}  # the batch under way: decoded, not yet localized
+    asked: deque[int] = deque()  # the class of the photograph that was given to the localizer last
     with progress_bar(console) as progress:
         bar = progress.add_task("localizing", total=len(todo))
 
@@ -148,10 +184,13 @@ def localize_into(
                     progress.advance(bar)
                 else:
                     waiting[image_id] = image
+                    if labels is not None:
+                        asked.append(labels[image_id])
                     yield image_id, image
 
         try:
-            for found in localizer.localize(readable()):
+            classes = None if labels is None else iter(asked.popleft, None)
+            for found in localizer.localize(readable(), labels=classes):
                 image = waiting.pop(found.image_id)
                 folder.write(found, overlay(image, found) if overlays else None)
                 progress.advance(bar)

@@ -22,6 +22,10 @@ def localize(
     boxes: Annotated[
         Literal["largest", "all"] | None, typer.Option(help="One box an image, or several.")
     ] = None,
+    class_from: Annotated[
+        Literal["model", "folder"],
+        typer.Option(help="The class to find: the model's first guess, or that of the photograph's folder."),
+    ] = "model",
     batch_size: Annotated[int | None, typer.Option(help="Photographs at a time.", min=1)] = None,
     overlays: Annotated[bool, typer.Option(help="Draw the result over each photograph.")] = True,
     redo: Annotated[
@@ -49,6 +53,7 @@ def localize(
         redo=redo,
         strict=strict,
         formats=to or (),
+        class_from=class_from,
         device=device,
         console=to_user,
     )
