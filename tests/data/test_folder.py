@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from aln.config import DataConfig
-from aln.data import GroundTruth, LabelledImages, open_images, open_truth
+from aln.data import GroundTruth, LabelledImages, Split, open_images, open_truth
 from aln.errors import ConfigError, DataError
 from tests.data.files import encoded, photo, write_files
 
@@ -24,7 +24,11 @@ def photos(tmp_path: Path) -> Path:
 
 
 def _images(path: Path, **options: str) -> LabelledImages:
-    return open_images(DataConfig(path=str(path), format="folder", options=dict(options)), "train-weaksup")
+    return _split(path, "train-weaksup", **options)
+
+
+def _split(path: Path, split: Split, **options: str) -> LabelledImages:
+    return open_images(DataConfig(path=str(path), format="folder", options=dict(options)), split)
 
 
 def _truth(path: Path, **options: str) -> GroundTruth | None:
@@ -192,6 +196,22 @@ def test_annotations_may_lie_elsewhere(photos: Path, tmp_path: Path) -> None:
     assert _images(photos, **options).class_names == ("cat", "dog")
 
 
+@pytest.mark.parametrize("beside", [True, False], ids=["name", "path"])
+def test_other_splits_may_lie_elsewhere(photos: Path, tmp_path: Path, beside: bool) -> None:
+    held = {
+        "cat/9.jpg": photo(seed=2),
+        "dog/8.jpg": photo(seed=3),
+        "boxes.csv": HEADER + "cat/9.jpg,1,1,8,6\n",
+    }
+    folder = write_files(tmp_path / "held-out", held)
+    options = {"test": folder.name if beside else str(folder)}
+    tested = _split(photos, "test", **options)
+    assert [tested.image_id(index) for index in range(len(tested))] == ["cat/9.jpg", "dog/8.jpg"]
+    assert len(_images(photos, **options)) == len(_split(photos, "train-fullsup", **options)) == 3
+    assert "cat/9.jpg" in _some_truth(photos, **options)
+    assert len(_split(photos, "train-fullsup", fullsup=options["test"])) == 2
+
+
 def test_a_class_may_be_called_masks(tmp_path: Path) -> None:
     write_files(tmp_path, {"masks/1.jpg": photo(), "hats/1.jpg": photo()})
     assert _images(tmp_path).class_names == ("hats", "masks")
@@ -213,5 +233,5 @@ def test_annotations_named_but_missing(photos: Path, option: str, message: str) 
 
 
 def test_unknown_option_names_the_valid_ones(photos: Path) -> None:
-    with pytest.raises(ConfigError, match="'folder': option 'box' is unknown; its options: boxes, masks"):
+    with pytest.raises(ConfigError, match="option 'box' is unknown; its options: boxes, masks, test"):
         _images(photos, box="x")

@@ -21,8 +21,9 @@ from aln.benchmark.plan import Run, chosen, plan
 from aln.benchmark.processes import in_processes, in_turn
 from aln.benchmark.report import report
 from aln.benchmark.results import Results, gather
+from aln.config import DataConfig
 from aln.data import open_images
-from aln.errors import AlnError
+from aln.errors import AlnError, DataError
 from aln.evaluation.report import write_rows
 from aln.files import write_atomic
 from aln.measure import required_truth
@@ -71,8 +72,8 @@ def run_benchmark(
     kept = read_kept(benchmark.name, out)
     picked = chosen(planned, only)
     wanted = [run for run in picked if not kept.complete(run)]
-    open_images(planned[0].config.data, "train-weaksup")
     required_truth(planned[0].config.data, "test")
+    _check_apart(planned[0].config.data)
     if left := len(picked) - len(wanted):
         console.print(f"{left} of {len(picked)} runs stand in {out} already", markup=False, soft_wrap=True)
     if others := kept.left_out(planned):
@@ -102,6 +103,17 @@ def run_benchmark(
         console.print("Stopped. What is done is kept: the same command continues", soft_wrap=True)
         raise
     return failures
+
+
+def _check_apart(data: DataConfig) -> None:
+    """Raises DataError where the test images are those that are trained on."""
+    trained, tested = open_images(data, "train-weaksup"), open_images(data, "test")
+    ids = [{images.image_id(index) for index in range(len(images))} for images in (trained, tested)]
+    if ids[0] == ids[1] and trained.fingerprint() == tested.fingerprint():
+        raise DataError(
+            f"{data.path}: the photographs to measure on are those to train on; put annotated ones that "
+            'training does not see into a folder beside it, and name it: options = { test = "..." }'
+        )
 
 
 def complete(run: Run, log: Path | None, *, threads: int) -> str | None:

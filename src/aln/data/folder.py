@@ -6,8 +6,9 @@
     ├── boxes.csv            optional: image,x0,y0,x1,y1; half-open, original pixels; several rows an image
     └── masks/cat/…/*.png    optional: the photograph's path with .png; everything but 0 is object
 
-The options `boxes` and `masks` name other places for the last two. The folder given *is* the split: train on
-one folder, evaluate on another. Hidden names (a leading dot) are left out.
+The options `boxes` and `masks` name other places for the last two. The folder given is every split: train on
+one folder, evaluate on another. Where one command does both, the options `test` and `fullsup` name folders of
+the same layout for these splits. Hidden names (a leading dot) are left out.
 """
 
 from __future__ import annotations
@@ -27,15 +28,24 @@ __all__ = ["list_images", "open_images", "open_truth"]
 
 
 class FolderOptions(FormatOptions):
-    """Where ground truth lies, for evaluation only.
+    """Where ground truth lies, for evaluation only, and where other splits lie.
 
     Attributes:
         boxes: A CSV file; by default `boxes.csv` in the folder, if there is one.
         masks: A folder; by default `masks` in the folder, if it has the name of a class in it.
+        test: A folder beside the one given, or anywhere: the split `test`; by default the same.
+        fullsup: Likewise the split `train-fullsup`.
     """
 
     boxes: str = ""
     masks: str = ""
+    test: str = ""
+    fullsup: str = ""
+
+    def folder(self, path: Path, split: Split) -> Path:
+        """The folder of a split of the photographs in `path`."""
+        name = {"test": self.test, "train-fullsup": self.fullsup}.get(split)
+        return path.absolute().parent / Path(name).expanduser() if name else path
 
 
 def detect(path: Path) -> bool:
@@ -43,13 +53,15 @@ def detect(path: Path) -> bool:
     return path.is_dir()
 
 
-def open_images(path: Path, _: Split, options: Options) -> LabelledImages:
-    """All photographs below `path`; every split is the folder itself.
+def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
+    """All photographs below `path`, or below the folder that the options name for the split.
 
     Raises:
-        DataError: If `path` is no folder, has no class folders, only one, or an empty one.
+        DataError: If it is no folder, has no class folders, only one, or an empty one.
     """
-    masks = _masks_folder(path, parse_options(FolderOptions, options, "folder"))
+    chosen = parse_options(FolderOptions, options, "folder")
+    path = chosen.folder(path, split)
+    masks = _masks_folder(path, chosen)
     classes = _class_folders(path, masks)
     entries = [
         Entry(image.relative_to(path).as_posix(), label)
@@ -62,12 +74,13 @@ def open_images(path: Path, _: Split, options: Options) -> LabelledImages:
 
 def open_truth(path: Path, split: Split, options: Options) -> GroundTruth | None:
     """Boxes and masks by image id; where an image has only a mask, its box is the one around it."""
+    images = open_images(path, split, options)
     chosen = parse_options(FolderOptions, options, "folder")
+    path = chosen.folder(path, split)
     masks_folder = _masks_folder(path, chosen)
     boxes_file = Path(chosen.boxes).expanduser() if chosen.boxes else path / "boxes.csv"
     if masks_folder is None and not chosen.boxes and not boxes_file.is_file():
         return None
-    images = open_images(path, split, options)
     ids = [images.image_id(index) for index in range(len(images))]
     boxes = read_boxes(boxes_file, set(ids)) if chosen.boxes or boxes_file.is_file() else {}
     if masks_folder is None:
