@@ -17,7 +17,7 @@ from aln.benchmark.measure import Group, groups, measured
 from aln.benchmark.plan import Run, plan
 from aln.benchmark.processes import in_processes
 from aln.errors import ConfigError, DataError, NothingMissedError, TrainingError
-from tests.benchmark.fakes import tiny_benchmark
+from tests.benchmark.fakes import TINY_BENCHMARK, tiny_benchmark
 from tests.data.files import photo, write_files
 
 FILES = {
@@ -187,25 +187,19 @@ def test_a_mistake_costs_nothing(places: dict[str, Any], only: str) -> None:
     assert not places["runs"].exists()
 
 
-def test_images_to_measure_on_are_not_those_to_train_on(places: dict[str, Any], tmp_path: Path) -> None:
-    files = {
-        "cat/1.jpg": photo(),
-        "dog/2.jpg": photo(seed=1),
-        "boxes.csv": b"image,x0,y0,x1,y1\ncat/1.jpg,1,1,8,6\n",
-    }
-    write_files(tmp_path / "pets", files)
-    text = places["config"].read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("data")]
-    data = 'data = { format = "folder", path = "pets" }'
-    places["config"].write_text("\n".join([lines[0], lines[1], data, *lines[2:]]), encoding="utf-8")
-    with pytest.raises(DataError, match=r"pets: the photographs to measure on are those to train on"):
-        run_benchmark(**places)
-    write_files(tmp_path / "held", files)
-    text = places["config"].read_text(encoding="utf-8")
-    other = 'path = "pets", options = { test = "held" }'
-    places["config"].write_text(text.replace('path = "pets"', other), encoding="utf-8")
+def test_images_to_measure_on_are_not_those_to_train_on(
+    places: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes = "image,x0,y0,x1,y1\ncat/1.jpg,1,1,8,6\n"
+    for folder in ("pets", "held"):
+        write_files(tmp_path / folder, {"cat/1.jpg": photo(), "dog/2.jpg": photo(seed=1), "boxes.csv": boxes})
+    shapes = '{ format = "shapes", path = "shapes", options = { count = 64 } }'
     monkeypatch.setattr(command, "in_turn", lambda runs, _: (run for run in runs[:0]))
-    assert run_benchmark(**places) == {}
+    own = TINY_BENCHMARK.replace(shapes, '{ format = "folder", path = "pets" }')
+    with pytest.raises(DataError, match=r"pets: the photographs to measure on are those to train on"):
+        run_benchmark(**{**places, "config": tiny_benchmark(tmp_path, own)})
+    apart = own.replace('path = "pets"', 'path = "pets", options = { test = "held" }')
+    assert run_benchmark(**{**places, "config": tiny_benchmark(tmp_path, apart)}) == {}
 
 
 def _reason(run: Run, log: Path | None) -> str | None:

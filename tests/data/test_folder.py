@@ -198,7 +198,7 @@ def test_annotations_may_lie_elsewhere(photos: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("beside", [True, False], ids=["name", "path"])
 def test_other_splits_may_lie_elsewhere(photos: Path, tmp_path: Path, beside: bool) -> None:
-    held = {
+    held: dict[str, bytes | str] = {
         "cat/9.jpg": photo(seed=2),
         "dog/8.jpg": photo(seed=3),
         "boxes.csv": HEADER + "cat/9.jpg,1,1,8,6\n",
