@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from aln.boxes import iou
+from aln.boxes import FloatArray, iou
 from aln.data.base import Truth
 from aln.errors import AlnError, ConfigError, DataError, ModelError
-from aln.evaluation.evaluate import evaluate
+from aln.evaluation.evaluate import evaluate, score
 from aln.evaluation.rows import Row
 from aln.evaluation.session import Session
 from tests.evaluation.fakes import FakeImages, FakeTruth, box
@@ -57,6 +58,19 @@ def test_every_row_is_sound() -> None:
         assert row.ci_high <= 100 + 1e-9
         assert row.n_images == (3 if row.metric.endswith("_small") else 6)
         assert row.ms_per_image > 0
+
+
+@pytest.mark.parametrize(("count", "batch"), [(3, 3), (5, 3), (6, 3), (8, 3)])
+def test_memory_is_that_of_a_whole_batch(count: int, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def grown(work: Callable[[], FloatArray], _: str) -> tuple[FloatArray, float]:
+        raw = work()
+        return raw, float(len(raw))
+
+    monkeypatch.setattr("aln.evaluation.session.peak_growth", grown)
+    images = FakeImages([photograph(SIZE, SIZE, seed=i) for i in range(count)], [0] * count, CLASS_NAMES)
+    truth = FakeTruth({str(i): box(4, 4, 20, 20) for i in range(count)})
+    session = score(small_localizer(), images, truth, {"cam": {"otsu": "otsu"}}, memory=True)
+    assert session.contenders[0].peak_memory == batch
 
 
 def test_the_table_is_complete() -> None:
