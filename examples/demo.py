@@ -1,4 +1,4 @@
-"""From images with class labels alone to boxes: train, localize, measure, look. Five to ten minutes on two cores.
+"""From images with class labels alone to boxes: train, localize, measure, look. Five to ten minutes.
 
     make demo        or        python examples/demo.py [FOLDER]
 
