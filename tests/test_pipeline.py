@@ -83,8 +83,8 @@ def test_each_photograph_is_localized_for_the_class_of_its_folder(many: Path, tm
         (many / name / "more").mkdir(parents=True, exist_ok=True)
         path.rename(many / name / "more" / path.name)
     (many / localizer.class_names[0] / "more" / "02.png").write_bytes(b"damaged")
-    _, photographs = find_photographs([many], tmp_path / "found")
-    labels = folder_labels(photographs, localizer.class_names)
+    root, photographs = find_photographs([many], tmp_path / "found")
+    labels = folder_labels(photographs, root, localizer.class_names)
     folder = ResultFolder(tmp_path / "found", {})
     assert localize_into(folder, localizer, photographs, labels=labels).localized == 23
     lines = (tmp_path / "found" / "localizations.jsonl").read_text(encoding="utf-8").splitlines()
@@ -92,10 +92,15 @@ def test_each_photograph_is_localized_for_the_class_of_its_folder(many: Path, tm
     assert found == {name: known for name, known in place.items() if not name.endswith("/02.png")}
 
 
-def test_a_photograph_in_no_class_folder_is_named(many: Path, tmp_path: Path) -> None:
-    _, photographs = find_photographs([many], tmp_path / "found")
-    with pytest.raises(DataError, match=r"00\.png: lies in no folder with the name of a class.*class-from"):
-        folder_labels(photographs, small_localizer().class_names)
+@pytest.mark.parametrize(("given", "label"), [("here", None), ("dog", 1), ("dog/cat", 0), ("cat/more", None)])
+def test_folders_that_tell_a_class(given: str, label: int | None, tmp_path: Path) -> None:
+    folder = tmp_path / "cat" / given  # what lies above the folder given tells nothing
+    photographs = {"sub/00.png": folder / "sub" / "00.png"}
+    if label is None:
+        with pytest.raises(DataError, match=r"00\.png: lies in no folder with the name.*class-from"):
+            folder_labels(photographs, folder, ["cat", "dog"])
+    else:
+        assert folder_labels(photographs, folder, ["cat", "dog"]) == {"sub/00.png": label}
 
 
 def test_photographs_are_named_below_their_folder(many: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rich.console import Console
@@ -95,7 +95,7 @@ def localize_run(
     localizer.task(chosen.method)
     parse_rule(chosen.rule)
     parse_formats(formats)
-    labels = folder_labels(photographs, localizer.class_names) if class_from == "folder" else None
+    labels = folder_labels(photographs, root, localizer.class_names) if class_from == "folder" else None
     made_by = {
         "model": fingerprint(run),
         "method": chosen.method,
@@ -128,8 +128,10 @@ def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, 
     return root, dict(zip(image_ids(files, root), files, strict=True))
 
 
-def folder_labels(photographs: Mapping[str, Path], class_names: Sequence[str]) -> dict[str, int]:
+def folder_labels(photographs: Mapping[str, Path], root: Path, class_names: Sequence[str]) -> dict[str, int]:
     """The class of each photograph, by image id: that of the nearest folder around it with a class's name.
+
+    Folders above `root`, which image ids are relative to, don't count: they were named for something else.
 
     Raises:
         DataError: For a photograph without one; names it.
@@ -137,13 +139,14 @@ def folder_labels(photographs: Mapping[str, Path], class_names: Sequence[str]) -
     known = {name: label for label, name in enumerate(class_names)}
     labels: dict[str, int] = {}
     for image_id, path in photographs.items():
-        named = [folder.name for folder in path.absolute().parents if folder.name in known]
+        folders = (root.name, *PurePosixPath(image_id).parent.parts)
+        named = [name for name in folders if name in known]
         if not named:
             raise DataError(
                 f"{path}: lies in no folder with the name of a class ({', '.join(class_names[:5])}"
                 f"{', ...' if len(class_names) > 5 else ''}); move it there, or leave out --class-from folder"
             )
-        labels[image_id] = known[named[0]]
+        labels[image_id] = known[named[-1]]
     return labels
 
 

@@ -81,7 +81,7 @@ class Session:
         self.image_ids += [photograph.image_id for photograph in batch]
         self.correct += [float(p.argmax() == label) for p, label in zip(probabilities, labels, strict=True)]
         self.small += [is_small(t, p.image.shape[:2]) for t, p in zip(truths, batch, strict=True)]
-        if len(batch) < len(self.small) - len(batch):
+        if len(batch) < len(self.small) - len(batch):  # smaller than the first: that one's memory stands
             self._memory_batches = 0
         for contender in self.contenders:
             self._score(contender, inputs, batch, truths, probabilities)
