@@ -74,7 +74,7 @@ def _overlaps(results: Results) -> dict[str, NDArray[np.floating]]:
 def draw_photographs(runs: Sequence[Run], results: Results, out: Path, console: Console) -> None:
     """The sheets: sample masks, all methods on the same photographs, the worst misses of ALN.
 
-    A sheet that is newer than the models is left as it is, and so is one whose models are not all here.
+    A sheet that is newer than the models is left as it is, and so is one of which a model is not here.
     Sheets are made of the first seed of each training that is done.
 
     Raises:
@@ -96,14 +96,12 @@ def draw_photographs(runs: Sequence[Run], results: Results, out: Path, console: 
 
     if path := missing("sheet"):
         write_png(path, _sheet(reference), colours=COLOURS, most_bytes=MOST_BYTES)
+    others = {training.name for training in benchmark.trainings if training.kind != "classifier"}
+    compared = [run for name, run in first.items() if run is reference or name in others]
     path = missing("comparison")
-    if path and (not path.exists() or _trainings(results) <= first.keys()):
-        write_png(
-            path,
-            _comparison(list(first.values()), reference, console),
-            colours=COLOURS,
-            most_bytes=MOST_BYTES,
-        )
+    if path and (not path.exists() or _trainings(results) & others <= first.keys()):
+        picture = _comparison(compared, reference, console)
+        write_png(path, picture, colours=COLOURS, most_bytes=MOST_BYTES)
     if path := missing("failures"):
         data = reference.config.data
         entry = Entry(_localizer(reference), REFERENCE, benchmark.rules[0])
@@ -118,13 +116,12 @@ def _comparison(runs: Sequence[Run], reference: Run, console: Console) -> Pictur
     """Every method of the reference, then the one of each peer and ceiling."""
     entries = {}
     for run in runs:
-        if run is reference or run.training.kind != "classifier":
-            localizer = _localizer(run)
-            trivial = TRIVIAL_METHODS if run is reference else ()
-            for method in (*trivial, *run.benchmark.methods_of(run.training)):
-                name = method if run is reference else run.training.name
-                rule = HALF if method in TRIVIAL_METHODS else run.benchmark.rules[0]
-                entries[name] = Entry(localizer, method, rule)
+        localizer = _localizer(run)
+        trivial = TRIVIAL_METHODS if run is reference else ()
+        for method in (*trivial, *run.benchmark.methods_of(run.training)):
+            name = method if run is reference else run.training.name
+            rule = HALF if method in TRIVIAL_METHODS else run.benchmark.rules[0]
+            entries[name] = Entry(localizer, method, rule)
     data = reference.config.data
     return compare(entries, open_images(data, "test"), open_truth(data, "test"), console=console)
 
