@@ -66,7 +66,7 @@ class ModelConfig(_Section):
 class BalanceConfig(_Section):
     """The controller that keeps the two networks even (poster: "balance").
 
-    The target accuracy on corrupted images lies between chance and the clean accuracy:
+    The target accuracy on corrupted images lies between chance (the largest class's share) and the clean one:
     `chance + target_fraction * (clean - chance)`. `steer` says what moves λ: the accuracy (poster) or
     the distance of the mean masked area from `target_area`, or nothing. `relative` counts λ in units of the
     classifier's mean probability of the true class on whole images, so that one λ suits few and many classes.

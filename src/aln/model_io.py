@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from aln.config import Config, Positive, read_config
-from aln.errors import ModelError
+from aln.errors import DataError, ModelError
 from aln.files import write_atomic
 from aln.models.classifier import Classifier
 from aln.models.corruption import CorruptionNet
@@ -149,6 +149,18 @@ def read_provenance(folder: Path) -> Provenance:
         ModelError: If the folder is no model.
     """
     return _read_manifest(folder).provenance
+
+
+def check_photographs(folders: Iterable[Path], data_fingerprint: str, way_out: str) -> None:
+    """See that models that are there were trained on these photographs.
+
+    Raises:
+        DataError: If one was trained on others.
+    """
+    for folder in folders:
+        there = (folder / MANIFEST).exists()
+        if there and read_provenance(folder).get("data_fingerprint") != data_fingerprint:
+            raise DataError(f"{folder}: was trained on other photographs; {way_out}")
 
 
 def record_scores(folder: Path, scores: Sequence[Mapping[str, Any]], *, key: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from aln.ablation.plan import FRESH, Run
 from aln.ablation.trained import STOPPED, complete
 from aln.benchmark.processes import in_processes
 from aln.config import read_config
+from aln.data.shapes import ShapeScenes
 from aln.errors import AlnError, ConfigError, DivergedError, TrainingError
 from tests.conftest import TINY
 
@@ -81,6 +82,12 @@ def test_other_settings_need_another_folder(done: Plan) -> None:
     other = Plan(done.names, "poster", (*TINY, "training.batch_size=16"), SHAPES, (0,), done.out)
     with pytest.raises(AlnError, match=r"seed-0: was trained with other settings.*another --out"):
         ablate(other, command="aln ablate", console=quiet())
+
+
+def test_other_photographs_need_another_folder(done: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ShapeScenes, "fingerprint", lambda _: "of others")
+    with pytest.raises(AlnError, match=r"seed-0: was trained on other photographs; .*another --out"):
+        ablate(done, command="aln ablate", console=quiet())
 
 
 def test_finished_runs_in_processes_of_their_own(done: Plan, tmp_path: Path) -> None:

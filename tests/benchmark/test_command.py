@@ -16,6 +16,7 @@ from aln.benchmark.config import read_benchmark
 from aln.benchmark.measure import Group, groups, measured
 from aln.benchmark.plan import Run, plan
 from aln.benchmark.processes import in_processes
+from aln.data.shapes import ShapeScenes
 from aln.errors import ConfigError, DataError, NothingMissedError, TrainingError
 from tests.benchmark.fakes import TINY_BENCHMARK, tiny_benchmark
 from tests.data.files import photo, write_files
@@ -76,6 +77,7 @@ def test_it_is_made_once_and_goes_on(
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == made
     _without_single_images_differences_stay(places, out)
     _a_setting_newer_than_a_record_has_its_default(places, out)
+    _other_photographs_need_another_folder(places)
     _another_recipe_is_another_run(places, capsys)
 
 
@@ -95,6 +97,15 @@ def _without_single_images_differences_stay(places: dict[str, Any], out: Path) -
     assert json.loads((out / "tiny-differences.json").read_text(encoding="utf-8")) == before
     assert (out / "tiny-curves.png").read_bytes() == curves
     assert "not kept of some seeds of `odd`" in (out / "tiny.md").read_text(encoding="utf-8")
+
+
+def _other_photographs_need_another_folder(places: dict[str, Any]) -> None:
+    places["runs"].with_name("gone").rename(places["runs"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ShapeScenes, "fingerprint", lambda self: f"others, {self.split}")
+        with pytest.raises(DataError, match=r"default-0: was trained on other photographs; .*another --runs"):
+            run_benchmark(**places)
+    places["runs"].rename(places["runs"].with_name("gone"))
 
 
 def _a_setting_newer_than_a_record_has_its_default(places: dict[str, Any], out: Path) -> None:

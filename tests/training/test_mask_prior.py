@@ -41,7 +41,7 @@ def test_equals_the_naive_twin(flip: bool) -> None:
     mean = total / 20
     assert torch.allclose(prior.mean, (mean + mean.flip(1)) / 2 if flip else mean, atol=1e-5)
     assert float(prior.scale) == pytest.approx(float(total.sum()) / activation, rel=1e-4)
-    assert float(prior.trust) == pytest.approx(trust_of(hidden / 20, clean / 20, made_up.CLASSES))
+    assert float(prior.trust) == pytest.approx(trust_of(hidden / 20, clean / 20, batches.chance))
 
 
 def test_leaves_the_networks_alone() -> None:
@@ -53,18 +53,19 @@ def test_leaves_the_networks_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hidden", "clean", "n_classes", "expected"),
+    ("hidden", "clean", "chance", "expected"),
     [
-        pytest.param(0.25, 0.85, 4, 1.0, id="hiding leaves chance"),
-        pytest.param(0.55, 0.85, 4, 0.5, id="half of it is gone"),
-        pytest.param(0.85, 0.85, 4, LEAST_TRUST, id="hiding does nothing"),
-        pytest.param(0.90, 0.85, 4, LEAST_TRUST, id="hiding helps"),
-        pytest.param(0.10, 0.85, 4, 1.0, id="worse than chance"),
-        pytest.param(0.25, 0.25, 4, LEAST_TRUST, id="a classifier that knows nothing"),
+        pytest.param(0.25, 0.85, 0.25, 1.0, id="hiding leaves chance"),
+        pytest.param(0.55, 0.85, 0.25, 0.5, id="half of it is gone"),
+        pytest.param(0.85, 0.85, 0.25, LEAST_TRUST, id="hiding does nothing"),
+        pytest.param(0.90, 0.85, 0.25, LEAST_TRUST, id="hiding helps"),
+        pytest.param(0.10, 0.85, 0.25, 1.0, id="worse than chance"),
+        pytest.param(0.25, 0.25, 0.25, LEAST_TRUST, id="a classifier that knows nothing"),
+        pytest.param(0.90, 0.97, 0.9, 1.0, id="only the largest class is guessed"),
     ],
 )
-def test_trust(hidden: float, clean: float, n_classes: int, expected: float) -> None:
-    assert trust_of(hidden, clean, n_classes) == pytest.approx(expected)
+def test_trust(hidden: float, clean: float, chance: float, expected: float) -> None:
+    assert trust_of(hidden, clean, chance) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("trust", "expected"), [(1.0, 0.9), (0.5, 0.65), (0.1, 0.45)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -15,7 +16,7 @@ from aln.config import Config, load_config
 from aln.errors import AlnError, ModelError, TrainingError
 from aln.model_io import load_model, record_scores
 from aln.training import train
-from aln.training.checkpoints import load_checkpoint
+from aln.training.checkpoints import load_checkpoint, save_checkpoint
 from aln.training.trainer import Trainer
 from tests.conftest import TINY
 from tests.training import runs
@@ -55,6 +56,7 @@ def test_ctrl_c_on_the_command_line(unbroken: Path, cache_root: Path, tmp_path: 
     assert "Traceback" not in done.stderr
     state = load_checkpoint(out)
     assert (state["epoch"], state["step"]) == (1, 2)
+    assert state["seconds"] > 0
     runs.resumed(out, cache_root)
     runs.assert_equal_runs(out, unbroken)
 
@@ -162,6 +164,23 @@ def test_photographs_that_moved_are_found(cache_root: Path, tmp_path: Path) -> N
     moved = (tmp_path / "photos").rename(tmp_path / "new disk" / "photos")
     train(_config_of(moved), run, resume=True, cache_root=cache_root, console=runs.quiet())
     assert load_model(run).config.data.path == str(moved)
+
+
+def test_a_setting_newer_than_a_checkpoint_had_its_default(
+    unbroken: Path, cache_root: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train(runs.lively_config(), run, cache_root=cache_root, console=runs.quiet())
+    state = load_checkpoint(run)
+    settings = json.loads(state["settings"])
+    del settings["training"]["temperature"]
+    save_checkpoint(run, {**state, "settings": json.dumps(settings)})
+    runs.resumed(run, cache_root)
+    assert (run / "model.safetensors").read_bytes() == (unbroken / "model.safetensors").read_bytes()
+    del settings["training"]["batch_size"]
+    save_checkpoint(run, {**state, "settings": json.dumps(settings)})
+    with pytest.raises(ModelError, match=r"config\.toml: was changed since"):
+        runs.resumed(run, cache_root)
 
 
 def _changed_photograph(photos: Path, run: Path) -> None:

@@ -47,6 +47,12 @@ def test_precision(monkeypatch: pytest.MonkeyPatch, chip: bool, precision: str, 
     assert _chosen(device="cpu", precision=precision) == ("cpu", bf16)
 
 
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_a_model_tells_how_it_was_computed(precision: str) -> None:
+    runtime = choose_runtime(TrainingConfig.model_validate({"device": "cpu", "precision": precision}))
+    assert runtime.provenance() == {"device": "cpu", "precision": precision, "torch": torch.__version__}
+
+
 @pytest.mark.parametrize(("precision", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float32)])
 def test_autocast(precision: str, dtype: torch.dtype) -> None:
     runtime = choose_runtime(TrainingConfig.model_validate({"device": "cpu", "precision": precision}))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from aln.config import load_config
-from aln.errors import TrainingError
+from aln.errors import ConfigError, TrainingError
 from aln.model_io import load_model
 from aln.training import train
 from aln.training.checkpoints import load_checkpoint
@@ -57,6 +57,8 @@ def test_the_model_holds_what_was_trained(unbroken: Path) -> None:
     assert provenance["images"] == 96
     assert provenance["epochs"] == runs.EPOCHS
     assert provenance["data_fingerprint"] == state["fingerprint"]
+    assert provenance["seconds"] > 0
+    assert {"device", "precision", "torch"} <= provenance.keys()
     assert provenance["training"]["area"] == runs.log_lines(unbroken)[-1]["area"]
 
 
@@ -94,7 +96,10 @@ def test_presets_train(cache_root: Path, tmp_path: Path, preset: str) -> None:
 
 
 def test_no_warm_up(cache_root: Path, tmp_path: Path) -> None:
-    config = runs.lively_config("training.warmup_epochs=0", "training.epochs=1")
+    none = ("training.warmup_epochs=0", "training.epochs=1")
+    with pytest.raises(ConfigError, match=r"training\.warmup_epochs=0: .*warm_start"):
+        train(runs.lively_config(*none), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
+    config = runs.lively_config(*none, "training.freeze_statistics=false")
     train(config, tmp_path / "run", cache_root=cache_root, console=runs.quiet())
     assert [line["phase"] for line in runs.log_lines(tmp_path / "run")] == ["adversarial", "self-training"]
 

@@ -18,10 +18,12 @@ from aln.ablation.registry import ABLATIONS
 from aln.ablation.report import ArmRow, page, write_json
 from aln.ablation.trained import complete
 from aln.benchmark.processes import Work, in_processes, in_turn
+from aln.data import open_images
 from aln.errors import AlnError, ConfigError
 from aln.evaluation.rows import Row
 from aln.files import write_atomic
 from aln.measure import required_truth
+from aln.model_io import check_photographs
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,11 @@ def _check(plan: Plan) -> None:
             )
     if FRESH in plan.seeds:
         raise ConfigError(f"seed {FRESH} is that of the fresh classifier; choose others")
-    required_truth(plan.arms()[0].config.data, "test")
+    data = plan.arms()[0].config.data
+    required_truth(data, "test")
+    runs = [*plan.warm_starts(), *plan.other_warm_starts(), *plan.trainings()]
+    fingerprint = open_images(data, "train-weaksup").fingerprint()
+    check_photographs((run.folder for run in runs), fingerprint, "give those, or choose another --out")
 
 
 def _trained(

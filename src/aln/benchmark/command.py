@@ -21,12 +21,12 @@ from aln.benchmark.plan import Run, chosen, plan
 from aln.benchmark.processes import in_processes, in_turn
 from aln.benchmark.report import report
 from aln.benchmark.results import Results, gather
-from aln.config import DataConfig
 from aln.data import open_images
 from aln.errors import AlnError, DataError
 from aln.evaluation.report import write_rows
 from aln.files import write_atomic
 from aln.measure import required_truth
+from aln.model_io import check_photographs
 
 
 def run_benchmark(
@@ -73,7 +73,7 @@ def run_benchmark(
     picked = chosen(planned, only)
     wanted = [run for run in picked if not kept.complete(run)]
     required_truth(planned[0].config.data, "test")
-    _check_apart(planned[0].config.data)
+    _check_photographs(planned)
     if left := len(picked) - len(wanted):
         console.print(f"{left} of {len(picked)} runs stand in {out} already", markup=False, soft_wrap=True)
     if others := kept.left_out(planned):
@@ -105,9 +105,12 @@ def run_benchmark(
     return failures
 
 
-def _check_apart(data: DataConfig) -> None:
-    """Raises DataError where the test images are those that are trained on."""
+def _check_photographs(planned: Sequence[Run]) -> None:
+    """Raises DataError where a model was trained on others, or the test images are those to train on."""
+    data = planned[0].config.data
     trained, tested = open_images(data, "train-weaksup"), open_images(data, "test")
+    there = [run.folder for run in planned if run.finished]
+    check_photographs(there, trained.fingerprint(), "give those, or choose another --runs and --out")
     ids = [{images.image_id(index) for index in range(len(images))} for images in (trained, tested)]
     if ids[0] == ids[1] and trained.fingerprint() == tested.fingerprint():
         raise DataError(

@@ -3,8 +3,9 @@
 The corruption net is not told which class is asked for, so its word is weighed against the class's: the score
 is `p^trust · g^(1 - trust)` (a log-linear pool; Genest & Zidek, Statistical Science 1986) with the occlusion
 probability p, the evidence g for the class (Grad-CAM++ on the last features, its largest value in an image
-being 1), and the trust that self-training measured: how much of the classifier's knowledge is gone when p is
-hidden. Models without self-training have trust 1, and p is the score, as in the paper.
+being 1), and the trust that self-training measured: how much of the classifier's knowledge is gone when the
+masks that the game left are hidden. Models without self-training have trust 1, and p is the score, as in the
+paper.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ net is trained against.
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor, nn
 
 from aln.config import ModelConfig
@@ -53,7 +55,7 @@ class Classifier(nn.Module):
 
 
 def _layer(channels: int, width: int, norm: str, *, pool: bool) -> nn.Sequential:
-    normalisation = nn.BatchNorm2d(width) if norm == "batch" else nn.GroupNorm(min(8, width), width)
+    normalisation = nn.BatchNorm2d(width) if norm == "batch" else nn.GroupNorm(math.gcd(8, width), width)
     parts: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1, bias=False), normalisation]
     if pool:
         parts.append(nn.MaxPool2d(2))  # before the activation: the same values and gradients for less work

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 PROBABILITY_MARGIN = 1e-4
-"""Occlusion probabilities stay this far from 0 and 1, so that no superpixel is ever decided for good."""
+"""Occlusion probabilities stay this far from 0 and 1, so that their logits are finite."""
 
 
 def segment_sizes(segments: Tensor, n_segments: int) -> Tensor:

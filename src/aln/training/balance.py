@@ -1,8 +1,9 @@
 """The balance of the two networks: who trains, and how much a masked pixel costs. Pure Python.
 
 The poster aims at a fixed accuracy on corrupted images. Above it, λ falls and only the corruption net trains;
-below it, λ rises and both train. With few classes the printed 10 % lies below chance, so the target here lies
-between chance and the accuracy on clean images.
+below it, λ rises and both train. With few classes, or one that is much larger than the others, the printed
+10 % lies below chance (what naming the largest class always gets), so the target here lies between chance and
+the accuracy on clean images.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class Balance:
 
     Attributes:
         config: Its settings.
-        n_classes: C; chance is 1 / C.
+        chance: Accuracy of naming the largest class always, 0..1.
         clean_accuracy: Accuracy on clean images, 0..1.
         area_weight: λ, the cost of the masked area.
         accuracy: Running accuracy on corrupted images, 0..1.
@@ -27,22 +28,21 @@ class Balance:
     """
 
     config: BalanceConfig
-    n_classes: int
+    chance: float
     clean_accuracy: float
     area_weight: float
     accuracy: float
     area: float
 
     @classmethod
-    def start(cls, config: BalanceConfig, n_classes: int, clean_accuracy: float, area: float) -> Balance:
+    def start(cls, config: BalanceConfig, chance: float, clean_accuracy: float, area: float) -> Balance:
         """A controller before its first step: masks don't confuse anybody yet."""
-        return cls(config, n_classes, clean_accuracy, config.area_weight, clean_accuracy, area)
+        return cls(config, chance, clean_accuracy, config.area_weight, clean_accuracy, area)
 
     @property
     def target_accuracy(self) -> float:
         """Accuracy on corrupted images that the controller aims at."""
-        chance = 1 / self.n_classes
-        return chance + self.config.target_fraction * max(self.clean_accuracy - chance, 0.0)
+        return self.chance + self.config.target_fraction * max(self.clean_accuracy - self.chance, 0.0)
 
     @property
     def classifier_trains(self) -> bool:
@@ -63,7 +63,7 @@ class Balance:
     def state(self) -> dict[str, float]:
         """The numbers that a checkpoint holds: every field but the settings."""
         return {
-            "n_classes": self.n_classes,
+            "chance": self.chance,
             "clean_accuracy": self.clean_accuracy,
             "area_weight": self.area_weight,
             "accuracy": self.accuracy,

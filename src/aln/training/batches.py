@@ -75,6 +75,12 @@ class Batches:
         count = min(self.limit, total) if self.limit else total
         return np.linspace(0, total - 1, count).round().astype(np.int64)
 
+    @cached_property
+    def chance(self) -> float:
+        """Accuracy of naming the largest class always, 0..1; 1 / C where classes are equally large."""
+        counts = np.bincount(self.cache.labels[self.indices])
+        return float(counts.max() / counts.sum())
+
     @property
     def passes(self) -> int:
         """How often an epoch goes over the images."""

@@ -63,15 +63,14 @@ def activation_map(features: Tensor, size: int) -> Tensor:
     return at_most_one(features.float().mean(1), size)
 
 
-def trust_of(hidden: float, clean: float, n_classes: int) -> float:
+def trust_of(hidden: float, clean: float, chance: float) -> float:
     """Share of the classifier's knowledge that is gone when the masks are hidden, `LEAST_TRUST`..1.
 
     Args:
         hidden: Its accuracy on images without what the masks hide, 0..1.
         clean: Its accuracy on whole images, 0..1.
-        n_classes: C; chance is 1 / C.
+        chance: That of naming the largest class always, 0..1.
     """
-    chance = 1 / n_classes
     if clean <= chance:
         return LEAST_TRUST
     return min(max((clean - hidden) / (clean - chance), LEAST_TRUST), 1.0)
@@ -110,8 +109,7 @@ def measure_prior(
     mean = total / len(chosen)
     prior.mean.copy_((mean + mean.flip(1)) / 2 if batches.flip else mean)
     prior.scale.fill_(float(total.sum()) / max(activation, 1e-6))
-    n_classes = classifier.head.out_features
-    prior.trust.fill_(trust_of(hidden / len(chosen), clean / len(chosen), n_classes))
+    prior.trust.fill_(trust_of(hidden / len(chosen), clean / len(chosen), batches.chance))
     return prior
 
 

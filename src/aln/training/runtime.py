@@ -27,6 +27,11 @@ class Runtime:
         """Context for every forward pass."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
+    def provenance(self) -> dict[str, str]:
+        """What a model is to be told apart by, where "auto" leaves it to the machine."""
+        precision = "bf16" if self.bf16 else "fp32"
+        return {"device": self.device.type, "precision": precision, "torch": torch.__version__}
+
 
 def choose_runtime(config: TrainingConfig) -> Runtime:
     """Resolve "auto" settings on this machine, and set the number of threads where one is given.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
 from aln.config import Config
 from aln.data.base import Split
@@ -66,8 +67,9 @@ class Trainer:
         self.variant = chosen(Setup(config, self.batches, self.runtime, open_split or _no_other_split))
         self.phases = chosen.phases(config)
         self.epoch = self.step = 0
-        self.clean_accuracy = 1 / len(cache.class_names)
+        self.clean_accuracy = self.batches.chance
         self.means = Means()
+        self.seconds = 0.0
 
     @property
     def epochs(self) -> int:
@@ -93,16 +95,18 @@ class Trainer:
         """
         while self.epoch < self.epochs:
             started, seen = time.monotonic(), 0
+            earlier = self.seconds
             for batch in self.batches.epoch(self.epoch, start=self.step):
                 self._train_on(batch)
                 self.step += 1
                 seen += len(batch.labels)
-                speed = seen / (time.monotonic() - started)
-                progress.step(self._title(), self._shown(), speed)
+                passed = time.monotonic() - started
+                self.seconds = earlier + passed
+                progress.step(self._title(), self._shown(), seen / passed)
                 if interrupt.asked and self.step < self.batches.steps:
                     save_checkpoint(self.folder, self.state())
                     raise KeyboardInterrupt
-            self._end_epoch(log, progress, seconds=time.monotonic() - started)
+            self._end_epoch(log, progress)
             if interrupt.asked and self.epoch < self.epochs:
                 raise KeyboardInterrupt
 
@@ -116,6 +120,7 @@ class Trainer:
             "images": len(self.batches.indices),
             "epochs": self.epochs,
             "seconds": round(sum(record["seconds"] for record in records), 1),
+            **self.runtime.provenance(),
             "training": {key: value for key, value in records[-1].items() if key not in ("epoch", "seconds")},
         }
         training_curves(records, self.folder / CURVES)
@@ -125,11 +130,12 @@ class Trainer:
         """Everything that a checkpoint holds."""
         return {
             "fingerprint": self.cache.fingerprint,
-            "settings": self._settings(),
+            "settings": _lasting(self.config),
             "epoch": self.epoch,
             "step": self.step,
             "clean_accuracy": self.clean_accuracy,
             "means": self.means.state(),
+            "seconds": self.seconds,
             **self.variant.state(),
         }
 
@@ -150,20 +156,22 @@ class Trainer:
                 f"{self.folder}: the photographs have changed since this run was started, or are others; "
                 "give those it was started with, or train again with --overwrite"
             )
-        if state["settings"] != self._settings():
+        if not self._same_settings(state["settings"]):
             raise ModelError(
                 f"{self.folder / CONFIG}: was changed since the checkpoint beside it was written; undo the "
                 "change, or train again with --overwrite"
             )
         self.epoch, self.step = state["epoch"], state["step"]
         self.clean_accuracy = state["clean_accuracy"]
-        self.means = Means(state["means"])
+        self.means, self.seconds = Means(state["means"]), state["seconds"]
         self.variant.restore(state)
 
-    def _settings(self) -> str:
-        """The settings that a run can't change on its way; where it runs and reads from it may."""
-        free = {"data": {"path"}, "training": {"device", "threads", "warm_start"}}
-        return self.config.model_dump_json(exclude=free)
+    def _same_settings(self, kept: str) -> bool:
+        """Whether a run was begun with these; a setting that is newer than its checkpoint had its default."""
+        try:
+            return _lasting(Config.model_validate_json(kept)) == _lasting(self.config)
+        except ValidationError:
+            return False
 
     def _train_on(self, batch: Batch) -> None:
         phase, passed = self._position()
@@ -181,7 +189,7 @@ class Trainer:
             first += epochs
         raise IndexError("the run is over")
 
-    def _end_epoch(self, log: RunLog, progress: TrainingProgress, seconds: float) -> None:
+    def _end_epoch(self, log: RunLog, progress: TrainingProgress) -> None:
         phase, means = self._position()[0], self.means.means()
         self.variant.check_epoch(means, self.epoch, phase)
         self.clean_accuracy = clean_accuracy(self.variant.classifier, self.batches, self.runtime)
@@ -190,12 +198,12 @@ class Trainer:
             "phase": phase,
             **{name: round(value, 6) for name, value in means.items()},
             "clean_accuracy": round(self.clean_accuracy, 6),
-            "seconds": round(seconds, 2),
+            "seconds": round(self.seconds, 2),
             **self.variant.figures(),
         }
         progress.say(self._title() + "  " + epoch_line(record))
         self._draw(phase)
-        self.epoch, self.step, self.means = self.epoch + 1, 0, Means()
+        self.epoch, self.step, self.means, self.seconds = self.epoch + 1, 0, Means(), 0.0
         log.add(record)  # before the checkpoint: a line without one is dropped on resuming, not the reverse
         save_checkpoint(self.folder, self.state())
 
@@ -211,6 +219,12 @@ class Trainer:
 
     def _shown(self) -> dict[str, float]:
         return {"clean_accuracy": self.clean_accuracy} | self.means.means() | self.variant.figures()
+
+
+def _lasting(config: Config) -> str:
+    """The settings that a run can't change on its way, as JSON; where it runs and reads from it may."""
+    free = {"data": {"path"}, "training": {"device", "threads", "warm_start"}}
+    return config.model_dump_json(exclude=free)
 
 
 def _no_other_split(split: Split) -> ImageCache:

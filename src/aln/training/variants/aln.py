@@ -43,11 +43,19 @@ class AlnGame(ClassifierAlone):
 
     @classmethod
     def check(cls, config: Config) -> None:
-        check_settings(config.training)
-        layers = len(config.model.classifier_widths) + 1
-        if config.training.trainable_layers > layers:
+        settings = config.training
+        check_settings(settings)
+        begins_untrained = not settings.warmup_epochs and not settings.warm_start
+        if begins_untrained and settings.freeze_statistics and config.model.classifier_norm == "batch":
             raise ConfigError(
-                f"training.trainable_layers={config.training.trainable_layers}: the classifier has {layers} "
+                "training.warmup_epochs=0: the game leaves the classifier's batch statistics as they are, so "
+                "it must have learnt some before; set at least 1, give training.warm_start, or set "
+                "training.freeze_statistics=false"
+            )
+        layers = len(config.model.classifier_widths) + 1
+        if settings.trainable_layers > layers:
+            raise ConfigError(
+                f"training.trainable_layers={settings.trainable_layers}: the classifier has {layers} "
                 "layers with its head; -1 trains all of them"
             )
 
@@ -107,7 +115,7 @@ class AlnGame(ClassifierAlone):
         if self.balance is None:
             area = self.config.balance.target_area
             self.balance = Balance.start(
-                self.config.balance, len(cache.class_names), moment.clean_accuracy, area
+                self.config.balance, self.batches.chance, moment.clean_accuracy, area
             )
         result = corruption_step(
             self.classifier,
