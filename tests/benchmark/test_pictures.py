@@ -53,7 +53,6 @@ def test_a_comparison_is_made_anew_where_every_model_on_it_is_here(
     monkeypatch.setattr(pictures, "_sheet", lambda _: np.zeros((4, 4, 3), np.uint8))
     monkeypatch.setattr(pictures, "worst_misses", nothing)
     monkeypatch.setattr(pictures, "_localizer", lambda _: None)
-    figures = [SimpleNamespace(record=SimpleNamespace(training=name)) for name in ("default", "odd", "plain")]
-    results: Any = SimpleNamespace(runs=figures)
+    results: Any = SimpleNamespace(trainings=["default", "odd", "plain"])
     draw_photographs(runs, results, tmp_path, Console(quiet=True))
     assert shown == (["default, seed 0", "odd, seed 0"] if made else [])

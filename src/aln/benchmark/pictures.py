@@ -30,25 +30,17 @@ HALF = "fixed:0.5"
 
 
 def draw_overlaps(results: Results, out: Path) -> None:
-    """IoU histograms and accuracy curves of every method with the rules of the summary, of the first seed.
+    """IoU histograms and accuracy curves of every method with the rules of the summary.
 
-    Pictures that are there stay where a training can't be drawn, as no figures of single images are kept.
+    Of each training the first seed of which figures of single images are kept; the page names those without.
 
     Raises:
         DataError: If a picture can't be written.
     """
-    name = results.benchmark.name
-    histograms, curves = out / f"{name}-histograms.png", out / f"{name}-curves.png"
-    if histograms.exists() and curves.exists() and not _trainings(results) <= results.tables.keys():
-        return
-    overlaps = _overlaps(results)
-    iou_histograms(overlaps, histograms)
-    accuracy_curves(overlaps, curves, baseline="center_box")
-
-
-def _trainings(results: Results) -> set[str]:
-    """Names of the trainings that have figures."""
-    return {one.record.training for one in results.runs}
+    name, overlaps = results.benchmark.name, _overlaps(results)
+    if overlaps:
+        iou_histograms(overlaps, out / f"{name}-histograms.png")
+        accuracy_curves(overlaps, out / f"{name}-curves.png", baseline="center_box")
 
 
 def _overlaps(results: Results) -> dict[str, NDArray[np.floating]]:
@@ -99,7 +91,7 @@ def draw_photographs(runs: Sequence[Run], results: Results, out: Path, console: 
     others = {training.name for training in benchmark.trainings if training.kind != "classifier"}
     compared = [run for name, run in first.items() if run is reference or name in others]
     path = missing("comparison")
-    if path and (not path.exists() or _trainings(results) & others <= first.keys()):
+    if path and (not path.exists() or others.intersection(results.trainings) <= first.keys()):
         picture = _comparison(compared, reference, console)
         write_png(path, picture, colours=COLOURS, most_bytes=MOST_BYTES)
     if path := missing("failures"):

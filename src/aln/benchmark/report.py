@@ -40,6 +40,7 @@ def report(results: Results, runs: Sequence[Run], command: str, failures: Mappin
         summary(results),
         *([_failures(failures)] if failures else []),
         *(f"![{text}]({name}-{end}.png)" for end, text in PICTURES.items()),
+        _undrawn(results),
         "## Every figure",
         "Mean over seeds, ± the standard deviation between them, and the 95 % bootstrap interval over the "
         f"images. Rule `{FULLSUP}`: the threshold with the best Metric 1 on `train-fullsup`, chosen anew for "
@@ -74,6 +75,12 @@ def _earlier(trainings: Sequence[str]) -> str:
         f"Figures of single images were not kept of some seeds of {', '.join(f'`{t}`' for t in trainings)}: "
         "these differences are to earlier trainings of ALN, with the same recipe and seeds."
     )
+
+
+def _undrawn(results: Results) -> str:
+    if not (names := [f"`{name}`" for name in results.trainings if name not in results.tables]):
+        return ""
+    return f"The last two are without {', '.join(names)}: no figures of single images are kept."
 
 
 def _failures(failures: Mapping[str, str]) -> str:

@@ -38,6 +38,11 @@ class Results:
     runs: Sequence[Measured] = ()
     earlier: Sequence[str] = ()
 
+    @property
+    def trainings(self) -> list[str]:
+        """Names of the trainings that have figures."""
+        return list(dict.fromkeys(one.record.training for one in self.runs))
+
 
 def gather(runs: Sequence[Run], kept: Kept) -> Results:
     """What the runs' folders hold, and what stands in the results of the others.

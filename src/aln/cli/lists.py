@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import typer
 
-from aln.cli.app import app, console
+from aln.cli.app import app
+
+if TYPE_CHECKING:
+    from aln.methods.base import Method
 
 
 @app.command()
@@ -17,22 +23,33 @@ def formats() -> None:
 
 @app.command()
 def methods() -> None:
-    """List the localization methods. With their source and what they need."""
-    from rich.table import Table
-
+    """List the localization methods, and the trainings they are measured on. With sources and needs."""
     from aln.methods import METHODS
+    from aln.training.variants import VARIANTS
 
-    table = Table()
-    table.add_column("method", no_wrap=True)
-    for heading in ("what it does", "source", "needs"):
-        table.add_column(heading)
     for name in METHODS:
-        method = METHODS[name]
-        needs = "classifier and corruption net" if method.needs_corruption_net else "classifier"
-        if method.extra:
-            needs = f"{method.extra.replace('_', ' ')} of --set training.variant={name}"
-        table.add_row(name, method.summary, method.cite, needs)
-    console().print(table)
+        typer.echo(
+            _entry(name, METHODS[name].summary, f"{METHODS[name].cite}; needs {_needs(METHODS[name])}")
+        )
+    typer.echo("\nTrainings, for --set training.variant=NAME:\n")
+    for name in VARIANTS:
+        variant = VARIANTS[name]
+        told = (sys.modules[variant.__module__].__doc__ or "").partition("\n")[0]
+        typer.echo(_entry(name, told, f"{variant.cite}; localizes with {variant.method}"))
+
+
+def _entry(name: str, what: str, source: str) -> str:
+    return f"{name:22}{what}\n{'':22}{source}"
+
+
+def _needs(method: Method) -> str:
+    from aln.evaluation.trivial import TRIVIAL_METHODS
+
+    if method.name in TRIVIAL_METHODS:
+        return "nothing"
+    if method.extra:
+        return f"the {method.extra.replace('_', ' ')} of --set training.variant={method.name}"
+    return "classifier and corruption net" if method.needs_corruption_net else "a classifier"
 
 
 @app.command()

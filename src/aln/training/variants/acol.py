@@ -27,6 +27,7 @@ class AcolOptions(VariantOptions):
 class ComplementaryLearning(Peer):
     """The sum of both branches' cross-entropies; the map that is erased by is that of the true class."""
 
+    cite = "Zhang et al., CVPR 2018"
     method = "acol"
     Options = AcolOptions
 

@@ -31,6 +31,7 @@ class AdlOptions(VariantOptions):
 class AttentionDropout(Peer):
     """A classifier whose upper half of layers, as in the paper's VGG, drops what it attends to most."""
 
+    cite = "Choe & Shim, CVPR 2019"
     Options = AdlOptions
 
     def loss(self, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, float]]:

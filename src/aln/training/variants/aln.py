@@ -33,6 +33,7 @@ class AlnGame(ClassifierAlone):
         teacher: Whose masks are learnt again; None before the game is over.
     """
 
+    cite = "Fan, Zhao, Ermon, LLD workshop at NIPS 2017"
     method = "aln"
 
     def __init__(self, setup: Setup) -> None:

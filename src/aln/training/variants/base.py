@@ -78,6 +78,7 @@ class Variant(ABC):
 
     Attributes:
         method: Name of the localization method that such a model is used with.
+        cite: Where it was published.
         Options: The variant's own settings.
         weakly_supervised: Whether it learns from nothing but image-level labels.
         networks: Every network that is trained, by name; one of them is the classifier.
@@ -85,6 +86,7 @@ class Variant(ABC):
     """
 
     method: ClassVar[str]
+    cite: ClassVar[str]
     Options: ClassVar[type[VariantOptions]] = VariantOptions
     weakly_supervised: ClassVar[bool] = True
 

@@ -50,6 +50,7 @@ class ClassifierAgnostic(Variant):
         steps: Steps done with the masker.
     """
 
+    cite = "Zolna et al., CVIU 2020"
     method = "casm"
     Options = CasmOptions
 

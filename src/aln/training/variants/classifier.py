@@ -15,6 +15,7 @@ WARM_UP = "warm-up"
 class ClassifierAlone(Variant):
     """Cross-entropy on images of which two thirds lose a random share of their superpixels."""
 
+    cite = "the warm-up of ALN"
     method = "cam"
 
     @classmethod

@@ -31,6 +31,7 @@ class CutMixOptions(VariantOptions):
 class CutMix(Peer):
     """A classifier that must name both parts of a collage, each by its share."""
 
+    cite = "Yun et al., ICCV 2019"
     Options = CutMixOptions
 
     def loss(self, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, float]]:

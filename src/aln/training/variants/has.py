@@ -33,6 +33,7 @@ class HasOptions(VariantOptions):
 class HideAndSeek(Peer):
     """A classifier that never knows which patches it will see."""
 
+    cite = "Singh & Lee, ICCV 2017"
     Options = HasOptions
 
     def loss(self, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, float]]:

@@ -39,6 +39,7 @@ class BoxRegressor(Peer):
         DataError: If the photographs have no boxes there, or too few.
     """
 
+    cite = "ceiling, trained on boxes"
     method = "supervised"
     weakly_supervised = False
     Options = SupervisedOptions
