@@ -9,7 +9,7 @@ import pytest
 
 from aln.ablation import ABLATIONS
 from aln.ablation.figure import write_figure
-from aln.ablation.report import ArmRow, page, transfer, write_json
+from aln.ablation.report import ArmRow, Stopped, page, transfer, write_json
 from aln.evaluation.rows import Row
 
 
@@ -34,7 +34,7 @@ def arm_rows(arm: str, own: float, others: float) -> list[ArmRow]:
 ROWS = [*arm_rows("0 trainable", own=40.0, others=10.0), *arm_rows("all trainable", own=20.0, others=20.0)]
 
 
-def shown(rows: list[ArmRow], stopped: tuple[str, ...] = ()) -> list[str]:
+def shown(rows: list[ArmRow], stopped: tuple[Stopped, ...] = ()) -> list[str]:
     found = {name: ABLATIONS[name] for name in ("freeze", "balance")}
     return page(found, rows, stopped, command="aln ablate", done="2 of 9", picture="f.png").splitlines()
 
@@ -72,9 +72,19 @@ def test_ablations_without_rows_have_no_table() -> None:
 
 
 def test_what_stopped_itself_is_told() -> None:
-    lines = shown([], ("penalty, none, seed 0: the masks have collapsed",))
+    lines = shown([], (Stopped("penalty", "none", 0, "the masks have collapsed"),))
     assert "* penalty, none, seed 0: the masks have collapsed" in lines
     assert not any("f.png" in line for line in lines)
+
+
+def test_what_stopped_itself_has_a_line_in_its_table() -> None:
+    stopped = [Stopped("freeze", arm, seed, "why") for arm, seed in (("1 trainable", 0), ("1 trainable", 1))]
+    stopped += [Stopped("freeze", "0 trainable", 2, "why"), Stopped("balance", "off", 0, "why")]
+    body = [cells(line) for line in shown(ROWS, tuple(stopped)) if line.startswith("|")][2:]
+    assert [(line[0], line[-1]) for line in body if "stopped" in line[0]] == [
+        ("0 trainable: stopped itself", "1"),
+        ("1 trainable: stopped itself", "2"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from aln.visualize import write_png
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BLUE, ORANGE, GREEN, GREY = "#1f6fb4", "#d9541e", "#3a8f5c", "#9a9aa2"
+BLUE, SKY, ORANGE, GREEN, GREY = "#1f6fb4", "#8fbfe6", "#d9541e", "#3a8f5c", "#9a9aa2"
 
 
 class Series(NamedTuple):
@@ -32,6 +32,7 @@ class Series(NamedTuple):
 PANELS: dict[str, tuple[Series, ...]] = {
     "accuracy lost under the masks, points": (
         Series("aln", "drop_own", "own classifier", BLUE),
+        Series(RANDOM, "drop_own", "own, random masks", SKY),
         Series("aln", "drop_others", "other classifiers", ORANGE),
         Series(RANDOM, "drop_others", "others, random masks", GREY),
     ),
@@ -48,7 +49,12 @@ PANELS: dict[str, tuple[Series, ...]] = {
         Series("aln", "metric_1", "ALN", GREEN),
         Series("center_box", "metric_1", "best centred box", GREY),
     ),
+    "mask IoU, percent": (
+        Series("aln", "mask_iou", "ALN", GREEN),
+        Series("center_box", "mask_iou", "best centred box", GREY),
+    ),
 }
+"""What is drawn; a panel whose figures no arm has (mask IoU where there are boxes alone) is left out."""
 
 
 def write_figure(ablations: Mapping[str, Ablation], rows: Sequence[ArmRow], path: Path) -> None:
@@ -61,13 +67,15 @@ def write_figure(ablations: Mapping[str, Ablation], rows: Sequence[ArmRow], path
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     shown = [name for name in ablations if any(row.ablation == name for row in rows)]
-    figure = Figure(figsize=(3.1 * len(PANELS), 2.9 * len(shown)), dpi=100, layout="constrained")
+    known = {(row.row.method, row.row.metric) for row in rows}
+    panels = {t: s for t, s in PANELS.items() if any((one.method, one.metric) in known for one in s)}
+    figure = Figure(figsize=(3.1 * len(panels), 2.9 * len(shown)), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
-    for name, line in zip(shown, figure.subplots(len(shown), len(PANELS), squeeze=False), strict=True):
+    for name, line in zip(shown, figure.subplots(len(shown), len(panels), squeeze=False), strict=True):
         own = [row for row in rows if row.ablation == name]
         arms = [arm.name for arm in ablations[name].arms if any(row.arm == arm.name for row in own)]
         line[0].set_ylabel(name, fontsize=11, fontweight="bold")
-        for axes, (title, series) in zip(line, PANELS.items(), strict=True):
+        for axes, (title, series) in zip(line, panels.items(), strict=True):
             _draw(axes, title, series, arms, own)
     canvas.draw()  # type: ignore[no-untyped-call]
     write_png(path, np.asarray(canvas.buffer_rgba())[..., :3], colours=256)  # type: ignore[no-untyped-call]
@@ -77,7 +85,7 @@ def _draw(
     axes: Axes, title: str, series: Sequence[Series], arms: Sequence[str], rows: Sequence[ArmRow]
 ) -> None:
     for number, (method, metric, legend, colour) in enumerate(series):
-        aside = 0.22 * (number - (len(series) - 1) / 2)
+        aside = min(0.22, 0.64 / len(series)) * (number - (len(series) - 1) / 2)
         for place, arm in enumerate(arms):
             found = [r.row for r in rows if (r.arm, r.row.method, r.row.metric) == (arm, method, metric)]
             values = [row.value for row in found]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import NamedTuple
 
 from aln.ablation.measuring import RANDOM
 from aln.ablation.registry import Ablation
@@ -63,6 +64,15 @@ class ArmRow:
         return {"ablation": self.ablation, "arm": self.arm, **asdict(self.row)}
 
 
+class Stopped(NamedTuple):
+    """A training that stopped itself, and so has no rows."""
+
+    ablation: str
+    arm: str
+    seed: int
+    reason: str
+
+
 def write_json(rows: Sequence[ArmRow], path: Path) -> None:
     """A flat list, whole or not at all."""
     text = json.dumps([row.flat() for row in rows], indent=1, allow_nan=False, ensure_ascii=False) + "\n"
@@ -72,7 +82,7 @@ def write_json(rows: Sequence[ArmRow], path: Path) -> None:
 def page(
     ablations: Mapping[str, Ablation],
     rows: Sequence[ArmRow],
-    stopped: Sequence[str],
+    stopped: Sequence[Stopped],
     *,
     command: str,
     done: str,
@@ -90,9 +100,10 @@ def page(
     for name, ablation in ablations.items():
         if own := [row for row in rows if row.ablation == name]:
             lines += [f"## {name}", "", ablation.question, "", f"*Expected:* {ablation.claim}", ""]
-            lines += [*_table(ablation, own), ""]
+            lines += [*_table(ablation, own, [one.arm for one in stopped if one.ablation == name]), ""]
     if stopped:
-        lines += ["## Trainings that stopped themselves", "", *(f"* {line}" for line in stopped), ""]
+        told = [f"* {one.ablation}, {one.arm}, seed {one.seed}: {one.reason}" for one in stopped]
+        lines += ["## Trainings that stopped themselves", "", *told, ""]
     if rows:
         lines += [f"![The tables' figures, a dot for each seed]({picture})", ""]
     return "\n".join(lines)
@@ -111,7 +122,7 @@ def transfer(rows: Iterable[Row]) -> float | None:
     return fmean(others) / fmean(own) if own and fmean(own) >= LEAST_DROP else None
 
 
-def _table(ablation: Ablation, rows: Sequence[ArmRow]) -> list[str]:
+def _table(ablation: Ablation, rows: Sequence[ArmRow], stopped: Sequence[str]) -> list[str]:
     present = {name: title for name, title in BOXES.items() if any(r.row.metric == name for r in rows)}
     header = ["arm", *COLUMNS.values(), "transfer", *present.values(), "seeds"]
     lines = [header, ["---", *["---:"] * (len(header) - 1)]]
@@ -122,6 +133,8 @@ def _table(ablation: Ablation, rows: Sequence[ArmRow]) -> list[str]:
             lines.append(_line(arm.name, trained, present))
             chance = [row for row in of_arm if row.method == RANDOM]
             lines.append(_line(f"*{arm.name}: random masks*", chance, present))
+        if times := stopped.count(arm.name):
+            lines.append([f"{arm.name}: stopped itself", *[""] * (len(header) - 2), str(times)])
     for method in TRIVIAL_METHODS:
         constant = [row.row for row in rows if row.row.method == method and row.arm == rows[0].arm]
         lines.append(_line(f"*{method} (trivial)*", constant, present))

@@ -15,7 +15,7 @@ from aln.ablation.figure import write_figure
 from aln.ablation.measuring import arm_rows
 from aln.ablation.plan import FRESH, ArmKey, Plan, Run
 from aln.ablation.registry import ABLATIONS
-from aln.ablation.report import ArmRow, page, write_json
+from aln.ablation.report import ArmRow, Stopped, page, write_json
 from aln.ablation.trained import complete
 from aln.benchmark.processes import Work, in_processes, in_turn
 from aln.data import open_images
@@ -128,13 +128,13 @@ def _measured(plan: Plan, run: Run, max_images: int, console: Console) -> list[R
 def _write(plan: Plan, outcomes: dict[ArmKey, Outcome], command: str) -> None:
     """The three files, from the outcomes of the arms that are done."""
     rows: list[ArmRow] = []
-    stopped: list[str] = []
+    stopped: list[Stopped] = []
     for name, ablation in plan.ablations.items():
         for arm, seed in product(ablation.arms, plan.seeds):
             outcome = outcomes.get(plan.arm(arm, seed).key, Outcome([]))
             rows += [ArmRow(name, arm.name, row) for row in outcome.rows]
             if outcome.stopped is not None:
-                stopped.append(f"{name}, {arm.name}, seed {seed}: {outcome.stopped}")
+                stopped.append(Stopped(name, arm.name, seed, outcome.stopped))
     stem = plan.names[0] if len(plan.names) == 1 else "ablations"
     done = f"{len({key[0] for key in outcomes})} of {len(plan.trainings())} trainings are done"
     text = page(plan.ablations, rows, stopped, command=command, done=done, picture=f"{stem}.png")
