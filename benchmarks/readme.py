@@ -37,7 +37,7 @@ LINES = (
     ("Grad-CAM++, rule `moments`", "grad_cam_pp", "default", "moments"),
     ("ALN, preset `default`, 0.7·mean + 0.3·max", "aln", "default", "paper"),
     ("**ALN, preset `default`**, rule `moments`", "aln", "default", "moments"),
-    ("ALN, preset `poster`", "aln", "poster", "paper"),
+    ("ALN, preset `poster`, 0.7·mean + 0.3·max", "aln", "poster", "paper"),
     ("*ceiling: a box regressor that has seen boxes*", "supervised", "supervised", "moments"),
 )
 """Name, method, preset and rule of each line; None: its only rule. The preset of a row that holds for any

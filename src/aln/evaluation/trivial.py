@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from aln.boxes import FloatArray, iou
@@ -24,6 +26,20 @@ def choose_side(images: LabelledImages, truth: GroundTruth, max_images: int = 20
     Raises:
         DataError: If no image is left.
     """
+    relative = relative_boxes(images, truth, max_images)
+    if not relative:
+        raise DataError(f"{images.name}: no image with a box to choose the centred box's side from")
+    return best_side(relative)
+
+
+def relative_boxes(images: LabelledImages, truth: GroundTruth, max_images: int = 0) -> list[FloatArray]:
+    """Truth boxes of each annotated image that can be read, float32 (N, 4) in fractions of its size.
+
+    Args:
+        images: Any split.
+        truth: Its boxes.
+        max_images: Of at most this many images, evenly spaced; 0: of all.
+    """
     relative: list[FloatArray] = []
     annotated = [index for index in range(len(images)) if images.image_id(index) in truth]
     for index in (annotated[place] for place in spaced(len(annotated), max_images)):
@@ -34,20 +50,22 @@ def choose_side(images: LabelledImages, truth: GroundTruth, max_images: int = 20
             continue
         size = np.array([width, height, width, height], np.float32)
         relative.append((truth[image_id].boxes / size).astype(np.float32))
-    if not relative:
-        raise DataError(f"{images.name}: no image with a box to choose the centred box's side from")
-    return best_side(relative)
+    return relative
 
 
-def best_side(relative_boxes: list[FloatArray]) -> float:
+def best_side(relative: list[FloatArray]) -> float:
     """The one of `SIDES` whose centred box has IoU >= 0.5 with most images' truth; the smallest of equals.
 
     Args:
-        relative_boxes: For each image float32 (N, 4), truth boxes in fractions of its width and height.
+        relative: For each image float32 (N, 4), truth boxes in fractions of its width and height.
     """
-    centred = np.array([[0.5 - s / 2, 0.5 - s / 2, 0.5 + s / 2, 0.5 + s / 2] for s in SIDES], np.float32)
-    hits = np.array([iou(centred, boxes).max(axis=1) >= CORRECT_IOU for boxes in relative_boxes])
-    return SIDES[int(hits.mean(axis=0).argmax())]
+    return SIDES[int((overlaps_of_sides(relative, SIDES) >= CORRECT_IOU).mean(axis=0).argmax())]
+
+
+def overlaps_of_sides(relative: list[FloatArray], sides: Sequence[float]) -> FloatArray:
+    """IoU (images, sides) of centred boxes with the truth box of each image that they fit best."""
+    centred = np.array([[0.5 - s / 2, 0.5 - s / 2, 0.5 + s / 2, 0.5 + s / 2] for s in sides], np.float32)
+    return np.array([iou(centred, boxes).max(axis=1) for boxes in relative], np.float32)
 
 
 def spaced(count: int, most: int) -> list[int]:
