@@ -51,10 +51,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "evaluation.wsol_writer": (*BASE, "files", "data.base", "sources", "evaluation"),
     "evaluation.session": (*BASE, "data.base", "engine", "localizer", "sources", "evaluation"),
     "progress": (),
-    "output": ("errors", "localization"),
+    "output": ("errors", "files", "localization"),
     "results": ("errors", "localization"),
     "export": ("errors", "registry", "localization"),
-    "convert": ("errors", "results", "export"),
+    "convert": ("errors", "results", "output", "export"),
     "pipeline": (
         *(*BASE, "data", "model_io", "exported.quickest", "localizer", "output", "convert"),
         *("progress", "visualize"),

@@ -199,6 +199,12 @@ def test_which_components_become_boxes(
     assert boxes_from_mask(MASK, MASK_SCORES, mode, min_area)[0].tolist() == boxes
 
 
+@pytest.mark.parametrize("mode", ["foo", "", "Largest"])
+def test_another_mode_is_refused(mode: str) -> None:
+    with pytest.raises(ConfigError, match=f"boxes '{mode}': write 'largest' .* or 'all'"):
+        boxes_from_mask(MASK, MASK_SCORES, mode)  # type: ignore[arg-type]
+
+
 def test_diagonal_neighbours_are_one_component() -> None:
     assert boxes_from_mask(np.eye(3, dtype=np.bool_), np.ones((3, 3), np.float32), "all")[0].tolist() == [
         [0, 0, 3, 3]

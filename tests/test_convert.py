@@ -105,6 +105,64 @@ def test_removing_leaves_photographs_and_strangers_alone(found: Path) -> None:
     assert contents(found.parent / "photos") == photographs
 
 
+LEADING = [name for name in FORMATS if FORMATS[name].leads]
+
+
+def test_formats_that_link_or_name_photographs_lead_to_them() -> None:
+    assert LEADING == ["labelme", "voc", "yolo", "yolo-seg"]
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_photographs_that_were_moved_are_missed(found: Path, name: str) -> None:
+    photographs = (found.parent / "photos").rename(found.parent / "moved")
+    told: list[str] = []
+    if name in LEADING:
+        problem = (
+            rf"5 of its 5 photographs are no longer in .*photos \(a\.jpg first\), where {name} would lead"
+        )
+        with pytest.raises(DataError, match=rf"{problem}; .*aln convert .*found --to {name} --photographs"):
+            convert(found, [name], tell=told.append)
+        assert not (found / "annotations").exists()
+    (folder,) = convert(found, [name], photographs, told.append)
+    assert told == []
+    fresh = write_format(name, NESTED, folder.with_name("fresh"), Dataset(CLASS_NAMES, photographs))
+    assert contents(folder) == contents(fresh)
+    assert not [path for path in folder.rglob("*") if not path.exists()], "a link leads nowhere"
+    convert(found, [name])  # the new place is noted
+    (found / "annotations" / name).rename(found / "done")
+    assert contents(found / "done") == contents(fresh)
+
+
+def test_formats_of_earlier_calls_miss_their_photographs_too(found: Path) -> None:
+    convert(found, ["yolo"])
+    (found.parent / "photos").rename(found.parent / "moved")
+    with pytest.raises(DataError, match=r"where yolo would lead; .*--to yolo --photographs"):
+        convert(found, ["csv"])
+    assert [path.name for path in convert(found, ["csv"], found.parent / "moved")] == ["csv", "yolo"]
+    assert (found / "annotations" / "yolo" / "images" / "a.jpg").is_file()
+
+
+def test_some_lost_photographs_are_told(found: Path) -> None:
+    (found.parent / "photos" / "b b.png").unlink()
+    told: list[str] = []
+    assert convert(found, ["csv"], tell=told.append)
+    assert told == []
+    assert convert(found, ["voc", "yolo"], tell=told.append)
+    assert convert(found, ["voc"])
+    (line,) = told
+    assert "1 of its 5 photographs are no longer in" in line
+    assert "(b b.png first), where voc, yolo would lead; put them back, or name" in line
+
+
+def test_a_place_without_the_photographs_is_refused(found: Path, tmp_path: Path) -> None:
+    before = (found / "run.json").read_bytes()
+    with pytest.raises(DataError, match=r"5 of the 5 are not in .*nowhere"):
+        convert(found, ["csv"], tmp_path / "nowhere")
+    with pytest.raises(ConfigError):
+        convert(found, ["yollo"], tmp_path / "photos")
+    assert (found / "run.json").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("written", "expected"),
     [([], []), (["coco"], ["coco"]), (["voc,coco", " csv , voc,"], ["voc", "coco", "csv"])],

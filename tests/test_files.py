@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aln.files import write_atomic
+from aln.files import same_file, write_atomic
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -33,3 +33,22 @@ def test_a_full_disk_leaves_the_earlier_file_whole(tmp_path: Path, monkeypatch: 
         write_atomic(path, b"later")
     assert path.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "same"),
+    [
+        pytest.param(b"abc", b"abc", True, id="copied"),
+        pytest.param(b"abc", None, True, id="moved"),
+        pytest.param(b"abc", b"abcd", False, id="another"),
+        pytest.param(None, b"abc", False, id="missing"),
+        pytest.param(None, None, False, id="lost"),
+    ],
+)
+def test_a_moved_file_is_told_from_another(
+    tmp_path: Path, now: bytes | None, before: bytes | None, same: bool
+) -> None:
+    for name, content in (("now", now), ("before", before)):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+    assert same_file(tmp_path / "now", tmp_path / "before") == same

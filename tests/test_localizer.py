@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image as PillowImage
 
 import aln
 from aln.boxes import boxes_from_mask
@@ -38,9 +40,18 @@ def test_every_method_localizes_any_size(method: str) -> None:
 def test_files_arrays_and_named_arrays_are_the_same(tmp_path: Path) -> None:
     path = tmp_path / "ein Bild é.png"
     cv2.imwrite(str(path), PHOTOGRAPHS[3][..., ::-1])
-    sources: list[Source] = [path, str(path), PHOTOGRAPHS[3], ("mine", PHOTOGRAPHS[3])]
+    pillow = PillowImage.fromarray(PHOTOGRAPHS[3])
+    sources: list[Source] = [
+        path,
+        str(path),
+        PHOTOGRAPHS[3],
+        ("mine", PHOTOGRAPHS[3]),
+        pillow,
+        ("its", pillow),
+    ]
     results = list(small_localizer().localize(sources))
-    assert [found.image_id for found in results] == [path.as_posix(), path.as_posix(), "image-2", "mine"]
+    named = [path.as_posix(), path.as_posix(), "image-2", "mine", "image-4", "its"]
+    assert [found.image_id for found in results] == named
     assert all(np.allclose(found.score_map, results[0].score_map, atol=1e-3) for found in results)
 
 
@@ -78,6 +89,16 @@ def test_labels_choose_the_class() -> None:
     assert not np.array_equal(results[0].score_map, results[1].score_map)
 
 
+def test_classes_may_be_named() -> None:
+    photographs = [PHOTOGRAPHS[0]] * 3
+    named = small_localizer().localize(photographs, labels=CLASS_NAMES, method="cam")
+    each: list[int | str] = [0, CLASS_NAMES[1], 2]
+    mixed = small_localizer().localize(photographs, labels=iter(each), method="cam")
+    for one, two in zip(named, mixed, strict=True):
+        assert one.label == two.label
+        assert np.array_equal(one.score_map, two.score_map)
+
+
 def test_rule_boxes_and_options_are_used() -> None:
     localizer = small_localizer()
     (everything,) = localizer.localize([PHOTOGRAPHS[3]], rule="fixed:0")
@@ -112,11 +133,15 @@ def test_one_bad_photograph_does_not_end_the_run(tmp_path: Path) -> None:
         pytest.param({"rule": "fixed:2"}, "out of range", id="rule"),
         pytest.param({"side": 0.5}, "method 'aln' has no option 'side'; it has none", id="option"),
         pytest.param({"method": "center_box", "sides": 0.5}, "it has: side", id="misspelt-option"),
+        pytest.param({"boxes": "foo"}, "boxes 'foo': write 'largest'", id="boxes"),
+        pytest.param({"labels": [1, 2, 0]}, "3 labels for 1 photographs", id="too-many-labels"),
+        pytest.param({"labels": ["no such"]}, "no class 'no such'", id="no-such-class"),
+        pytest.param({"labels": CLASS_NAMES[0]}, "labels wants a list", id="one-label"),
     ],
 )
-def test_bad_settings_are_refused_before_the_first_photograph(settings: dict[str, str], message: str) -> None:
+def test_bad_settings_are_refused_before_the_first_photograph(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        small_localizer().localize([Path("never read")], **settings)  # type: ignore[arg-type]
+        small_localizer().localize([Path("never read")], **settings)
 
 
 @pytest.mark.parametrize("label", [-1, 3])
@@ -132,9 +157,11 @@ def test_a_classifier_alone_has_cam_but_not_aln() -> None:
         localizer.localize([PHOTOGRAPHS[0]], method="aln")
 
 
-@pytest.mark.parametrize("one", ["photo.jpg", Path("photo.jpg")], ids=["str", "Path"])
-def test_one_photograph_in_place_of_a_list(one: str) -> None:
-    with pytest.raises(ConfigError, match=r"wants a list of photographs: localize\(\['photo.jpg'\]\)"):
+@pytest.mark.parametrize(
+    "one", ["photo.jpg", Path("photo.jpg"), PHOTOGRAPHS[0]], ids=["str", "Path", "pixels"]
+)
+def test_one_photograph_in_place_of_a_list(one: Any) -> None:
+    with pytest.raises(ConfigError, match="wants a list of photographs"):
         small_localizer().localize(one)
 
 

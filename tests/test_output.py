@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aln.errors import DataError
 from aln.localization import Localization
-from aln.output import ResultFolder, common_folder, image_ids
+from aln.output import ResultFolder, common_folder, image_ids, move_photographs
 
 MADE_BY = {"model": "abc", "method": "aln", "rule": "paper"}
 
@@ -100,6 +100,64 @@ def test_results_made_otherwise_are_refused(tmp_path: Path, key: str) -> None:
     with pytest.raises(DataError, match=f"{key} .*another --out folder.*--redo"):
         ResultFolder(tmp_path, MADE_BY | {key: "other"})
     assert ResultFolder(tmp_path, MADE_BY).done == {"a.jpg"}
+
+
+def with_photographs(place: Path, *names: str) -> dict[str, str]:
+    """What makes results of photographs in `place`, where there are some of these names now."""
+    for name in names:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(name.encode())
+    return MADE_BY | {"photographs": str(place)}
+
+
+def test_results_continue_where_their_photographs_are_now(tmp_path: Path) -> None:
+    made_by = with_photographs(tmp_path / "photos", "a.jpg", "deep/b.jpg", "c.jpg")
+    folder = ResultFolder(tmp_path / "found", made_by)
+    for image_id in ("a.jpg", "deep/b.jpg"):
+        folder.write(found_in(image_id))
+    moved = (tmp_path / "photos").rename(tmp_path / "moved")
+    (moved / "c.jpg").unlink()  # was not localized yet
+    again = ResultFolder(tmp_path / "found", MADE_BY | {"photographs": str(moved)})
+    assert again.done == {"a.jpg", "deep/b.jpg"}
+    manifest = json.loads((tmp_path / "found" / "run.json").read_text())
+    assert manifest == MADE_BY | {"photographs": str(moved)}
+
+
+@pytest.mark.parametrize(
+    ("names", "content", "problem"),
+    [
+        pytest.param(("a.jpg",), None, r"1 of the 2 are not in .*there.*\(b\.jpg first\)", id="one-missing"),
+        pytest.param((), None, r"2 of the 2 are not in", id="none-there"),
+        pytest.param(
+            ("a.jpg", "b.jpg"), b"another", r"others of the same name \(a\.jpg first\)", id="others"
+        ),
+    ],
+)
+@pytest.mark.parametrize("way", ["localize", "convert"])
+def test_results_of_other_photographs_are_refused(
+    tmp_path: Path, names: tuple[str, ...], content: bytes | None, problem: str, way: str
+) -> None:
+    folder = ResultFolder(tmp_path / "found", with_photographs(tmp_path / "photos", "a.jpg", "b.jpg"))
+    for image_id in ("a.jpg", "b.jpg"):
+        folder.write(found_in(image_id))
+    before = (tmp_path / "found" / "run.json").read_bytes()
+    made_by = with_photographs(tmp_path / "there", *names)
+    if content is not None:
+        (tmp_path / "there" / "a.jpg").write_bytes(content)
+    if way == "localize":
+        with pytest.raises(DataError, match=f"{problem}.*another --out folder.*--redo"):
+            ResultFolder(tmp_path / "found", made_by)
+    else:
+        with pytest.raises(DataError, match=f"{problem}.*name the folder"):
+            move_photographs(tmp_path / "found", ("a.jpg", "b.jpg"), tmp_path / "there")
+    assert (tmp_path / "found" / "run.json").read_bytes() == before
+
+
+def test_moved_photographs_do_not_hide_another_difference(tmp_path: Path) -> None:
+    ResultFolder(tmp_path / "found", with_photographs(tmp_path / "photos"))
+    with pytest.raises(DataError, match="holds results with rule 'paper', not 'otsu'"):
+        ResultFolder(tmp_path / "found", with_photographs(tmp_path / "there") | {"rule": "otsu"})
+    assert str(tmp_path / "photos") in (tmp_path / "found" / "run.json").read_text()
 
 
 def test_redo_removes_results_and_nothing_else(tmp_path: Path) -> None:

@@ -109,6 +109,16 @@ def test_photographs_are_named_below_their_folder(many: Path, tmp_path: Path) ->
     assert list(photographs) == [f"{index:02}.png" for index in range(24)]
 
 
+def test_masks_of_annotated_photographs_are_not_localized(tmp_path: Path) -> None:
+    for name in ("photos/cat/1.png", "photos/masks/cat/1.png", "photos/dog/2.png", "photos/masks.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    for given in ("photos", "."):
+        _, photographs = find_photographs([tmp_path / given], tmp_path / "found")
+        names = sorted(path.relative_to(tmp_path).as_posix() for path in photographs.values())
+        assert names == ["photos/cat/1.png", "photos/dog/2.png", "photos/masks.png"]
+
+
 @pytest.mark.parametrize(
     ("summary", "expected"),
     [

@@ -178,6 +178,16 @@ def binarise(score_map: FloatArray, rule: Rule) -> BoolArray:
     return np.asarray(score_map >= np.float32(rule.threshold(score_map)))
 
 
+def check_mode(mode: str) -> None:
+    """Refuse what `boxes_from_mask` has no mode for.
+
+    Raises:
+        ConfigError: If it is neither "largest" nor "all".
+    """
+    if mode not in ("largest", "all"):
+        raise ConfigError(f"boxes {mode!r}: write 'largest' for one box an image, or 'all' for several")
+
+
 def boxes_from_mask(
     mask: BoolArray, score_map: FloatArray, mode: Literal["largest", "all"] = "largest", min_area: float = 0.0
 ) -> tuple[FloatArray, FloatArray]:
@@ -193,7 +203,11 @@ def boxes_from_mask(
     Returns:
         Boxes float32 (N, 4), half-open x0, y0, x1, y1 in pixels, and their scores float32 (N,): the mean of
         the score map inside the component. An empty mask gives N = 0.
+
+    Raises:
+        ConfigError: For another mode.
     """
+    check_mode(mode)
     count, labels, stats, _centres = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count == 1:
         return np.zeros((0, 4), np.float32), np.zeros(0, np.float32)

@@ -7,15 +7,17 @@ format, so that any number of photographs takes the same memory.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 from aln.errors import DataError
 from aln.export import FORMATS, Dataset
 from aln.export.base import Found, Write
-from aln.results import open_results
+from aln.output import move_photographs
+from aln.results import StoredResults, open_results
 
 
 def parse_formats(written: Iterable[str]) -> list[str]:
@@ -28,24 +30,58 @@ def parse_formats(written: Iterable[str]) -> list[str]:
     return [FORMATS[name].name for name in dict.fromkeys(names)]
 
 
-def convert(found: Path, formats: Sequence[str]) -> list[Path]:
+def convert(
+    found: Path,
+    formats: Sequence[str],
+    photographs: Path | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> list[Path]:
     """Write the results in the folder `found` as `formats`, and again what was written there before.
 
     Formats of an earlier call are made anew, so that all that lies in `annotations/` holds all results.
+
+    Args:
+        found: What `aln localize` has filled.
+        formats: Names of formats.
+        photographs: Where the photographs lie now, if they were moved; it is noted in `found`.
+        tell: Called with a sentence where some of the photographs, but not all, are no longer there.
 
     Returns:
         The folder of each format.
 
     Raises:
         ConfigError: For an unknown format.
-        DataError: If `found` holds no results, a file of it is damaged, or something can't be written.
+        DataError: If `found` holds no results, a file of it is damaged, or something can't be written; if
+            a format leads to the photographs, and none is where it was, or not all are in `photographs`.
     """
     results = open_results(found)
-    dataset = Dataset(results.class_names, results.photographs)
     target = found / "annotations"
     wanted = parse_formats(formats)
-    before = [name for name in FORMATS if name not in wanted and (target / name).is_dir()]
-    return [write_format(name, results, target / name, dataset) for name in (*wanted, *before)]
+    names = [*wanted, *(name for name in FORMATS if name not in wanted and (target / name).is_dir())]
+    if photographs is not None:
+        place = move_photographs(found, (result.image_id for result in results), photographs)
+        results = replace(results, photographs=place)
+    if leading := [name for name in names if FORMATS[name].leads]:
+        _require_photographs(results, leading, tell or (lambda _: None))
+    dataset = Dataset(results.class_names, results.photographs)
+    return [write_format(name, results, target / name, dataset) for name in names]
+
+
+def _require_photographs(results: StoredResults, leading: Sequence[str], tell: Callable[[str], None]) -> None:
+    gone = results.gone()
+    if not gone:
+        return
+    count = sum(1 for _ in results)
+    problem = (
+        f"{results.folder}: {len(gone)} of its {count} photographs are no longer in {results.photographs} "
+        f"({gone[0]} first), where {', '.join(leading)} would lead"
+    )
+    if len(gone) == count:
+        raise DataError(
+            f"{problem}; name the folder that they are in now: aln convert {results.folder} "
+            f"--to {','.join(leading)} --photographs FOLDER"
+        )
+    tell(f"{problem}; put them back, or name their new folder with --photographs")
 
 
 def write_format(name: str, results: Iterable[Found], folder: Path, dataset: Dataset) -> Path:

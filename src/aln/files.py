@@ -1,4 +1,4 @@
-"""Writing a file so that a crash or a full disk leaves the earlier one whole."""
+"""Files: written so that a crash or a full disk leaves the earlier one whole, and told apart when moved."""
 
 from __future__ import annotations
 
@@ -26,6 +26,22 @@ def write_atomic(path: Path, data: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def same_file(now: Path, before: Path) -> bool:
+    """Whether the file `now` can be the one that was at `before`: it is there, and as long as that one.
+
+    A name alone doesn't tell a moved photograph from another one; where nothing is at `before` any more, it
+    has to do.
+    """
+    try:
+        size = now.stat().st_size
+    except OSError:
+        return False
+    try:
+        return size == before.stat().st_size
+    except OSError:
+        return True
 
 
 def _umask() -> int:

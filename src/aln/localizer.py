@@ -11,16 +11,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aln.boxes import FloatArray, Rule, binarise, boxes_from_mask, parse_rule
+from aln.boxes import FloatArray, Rule, binarise, boxes_from_mask, check_mode, parse_rule
 from aln.config import Config
 from aln.data.images import resize_to_input
 from aln.engine import Engine, Task, TorchEngine, checked_task
-from aln.errors import ConfigError, ModelError
+from aln.errors import ModelError
 from aln.localization import Localization
 from aln.model_io import Provenance, load_model, save_model
 from aln.models.networks import Networks
 from aln.score_map import bring_back
-from aln.sources import Image, Photograph, Source, batches, opened
+from aln.sources import (
+    Image,
+    Photograph,
+    Source,
+    batches,
+    class_index,
+    class_indices,
+    opened,
+    require_list,
+)
 
 if TYPE_CHECKING:
     from aln.exported.engine import ExportedEngine
@@ -47,6 +56,10 @@ class Localizer:
     @classmethod
     def load(cls, path: Path | str, device: str = "cpu") -> Localizer:
         """Read a model folder, or an exported model (.onnx).
+
+        Args:
+            path: The folder, or the file.
+            device: Where the networks run, as torch names it, or "auto": on the GPU where there is one.
 
         Raises:
             ModelError, ConfigError: If there is no usable model, or this machine lacks `device`; names what
@@ -89,7 +102,7 @@ class Localizer:
         self,
         sources: Iterable[Source],
         *,
-        labels: Iterable[int] | None = None,
+        labels: Iterable[int | str] | None = None,
         method: str | None = None,
         rule: str | None = None,
         boxes: Boxes | None = None,
@@ -99,8 +112,9 @@ class Localizer:
         """Localize photographs one after the other, in batches, in constant memory.
 
         Args:
-            sources: Photographs of any size; see `Source`.
-            labels: The class to localize in each; by default the one that the classifier ranks first.
+            sources: Photographs of any size: files, RGB arrays, images of Pillow's; see `Source`.
+            labels: The class to localize in each, its name or index; by default the one that the classifier
+                ranks first.
             method: Name of a registered method; by default the model's own.
             rule: Threshold rule ("paper", "fixed:0.5", ...); by default the model's own.
             boxes: "largest" component or "all"; by default the model's own.
@@ -109,17 +123,19 @@ class Localizer:
             options: Settings of the method's own.
 
         Raises:
-            ConfigError: For an unknown method, option or rule, a label that the model lacks, or one
-                photograph in place of a list.
+            ConfigError: For an unknown method, option, rule or kind of boxes, a label that the model lacks,
+                more or fewer labels than photographs, or one photograph or label in place of a list.
             ModelError: If the method needs a network that the model lacks.
             DataError: For a photograph that can't be read, unless `on_error` is given.
         """
-        if isinstance(sources, (str, Path)):
-            raise ConfigError(f"localize wants a list of photographs: localize([{str(sources)!r}])")
+        require_list(sources)
+        indices = None if labels is None else class_indices(labels, self.class_names, sources)
         task = self.task(method or self.config.localize.method, **options)
         parsed = parse_rule(rule or self.config.localize.rule)
-        photographs = opened(sources, labels, on_error)
-        return self._stream(photographs, task, parsed, boxes or self.config.localize.boxes)
+        mode = boxes or self.config.localize.boxes
+        check_mode(mode)
+        photographs = opened(sources, indices, on_error)
+        return self._stream(photographs, task, parsed, mode)
 
     def task(self, method: str, **options: float) -> Task:
         """A method by name with options, checked against this model.
@@ -147,10 +163,8 @@ class Localizer:
         Raises:
             ConfigError: If a label is none of the model's classes.
         """
-        for label in labels:
-            if not 0 <= label < len(self.class_names):
-                raise ConfigError(f"there is no class {label}: the model has {len(self.class_names)}, from 0")
-        chosen = torch.tensor(labels, dtype=torch.int64, device=batch.device)
+        indices = [class_index(label, self.class_names) for label in labels]
+        chosen = torch.tensor(indices, dtype=torch.int64, device=batch.device)
         scores = self.engine.scores(task, batch, chosen)
         raw: FloatArray = scores.detach().float().cpu().numpy()
         return raw

@@ -10,9 +10,11 @@ from rich.console import Console
 
 from aln.boxes import parse_rule
 from aln.config import DataConfig
-from aln.data import open_images, open_truth
+from aln.data import open_images, open_truth, shared_ids
 from aln.data.base import GroundTruth, Image, LabelledImages, Split
-from aln.errors import ConfigError, DataError
+from aln.data.truth import Without
+from aln.errors import ConfigError, DataError, ModelError
+from aln.evaluation import choe2020
 from aln.evaluation.evaluate import evaluate
 from aln.evaluation.protocols import PROTOCOLS
 from aln.evaluation.rows import Row
@@ -21,7 +23,7 @@ from aln.evaluation.trivial import choose_side, spaced
 from aln.evaluation.wsol_writer import WsolWriter
 from aln.localization import Localization
 from aln.localizer import Localizer
-from aln.model_io import record_scores
+from aln.model_io import MANIFEST, Provenance, record_scores
 from aln.progress import progress_bar
 from aln.visualize import Sample, sample_sheet
 from aln.visualize.drawing import Picture
@@ -42,14 +44,15 @@ def evaluate_run(
     device: str = "auto",
     write_score_maps: Path | None = None,
     write_metadata: Path | None = None,
+    record: bool = True,
     console: Console | None = None,
 ) -> tuple[list[Row], dict[str, str]]:
     """Measure the model in `run` on annotated photographs, and record its scores in its folder.
 
-    Only what was measured on all of the `test` split is recorded.
+    Photographs that the model was trained on are measured all the same; a line says that they are these.
 
-    The side of the centred box is chosen on `train-fullsup`, where the data has that split apart; otherwise
-    it is chosen on the measured images, and its row says "oracle".
+    The side of the centred box is chosen on those of `train-fullsup` that are not measured; where there are
+    none it is chosen on the measured images, and its row says "oracle".
 
     Args:
         run: Model folder.
@@ -62,7 +65,8 @@ def evaluate_run(
         device: Where the networks run, as torch names it; auto: on the GPU where there is one.
         write_score_maps: Folder for the score maps of each method, as clovaai/wsolevaluation reads them.
         write_metadata: Folder for the labels, sizes, boxes and masks of what was measured, likewise.
-        console: Where the progress bar goes; standard error by default.
+        record: Whether to do as `record_run` does in the end.
+        console: Where the progress bar and remarks go; standard error by default.
 
     Returns:
         The rows, and the reason for each image that could not be read, by its id.
@@ -80,6 +84,8 @@ def evaluate_run(
     for rule in rules:
         parse_rule(rule)
     images, truth = open_images(data, split), required_truth(data, split)
+    console = console or Console(stderr=True)
+    _warn_of_training_images(images, localizer.provenance, console)
     failures: dict[str, str] = {}
     total = min(len(truth), max_images or len(truth))
     writer = WsolWriter(write_score_maps, write_metadata)
@@ -99,15 +105,38 @@ def evaluate_run(
             on_score_map=writer.add,
         )
     writer.close()
-    if split == "test" and not max_images and run.is_dir():  # an exported file stays as it was checked
-        record_scores(run, [asdict(row) for row in rows], key=KEY)
+    if record:
+        record_run(run, rows, split=split, max_images=max_images, console=console)
     return rows, failures
 
 
+def record_run(
+    run: Path, rows: Sequence[Row], *, split: Split, max_images: int, console: Console | None = None
+) -> None:
+    """Keep what `evaluate_run` measured in the model's folder, if it is of all of the `test` split.
+
+    Where it can't be kept `console` (standard error by default) is told, and nothing raised: the rows are
+    there all the same. An exported model stays as it was checked.
+    """
+    if split != "test" or max_images or not run.is_dir():
+        return
+    try:
+        record_scores(run, [asdict(row) for row in rows], key=KEY)
+    except ModelError as error:
+        (console or Console(stderr=True)).print(
+            f"warning: {run / MANIFEST} does not keep these scores: {error}", markup=False, soft_wrap=True
+        )
+
+
 def measure_score_maps(
-    folder: Path, metadata: Path | None, *, masks: Path | None = None, console: Console | None = None
+    folder: Path,
+    metadata: Path | None,
+    *,
+    masks: Path | None = None,
+    step: float | None = None,
+    console: Console | None = None,
 ) -> list[Row]:
-    """Measure a folder of `.npy` score maps under `choe2020`; see `evaluate_score_maps`.
+    """Measure a folder of `.npy` score maps under `choe2020`; see `evaluate_score_maps`, with its own step.
 
     Raises:
         AlnError: Where `metadata` or something in a folder is missing or malformed.
@@ -120,6 +149,7 @@ def measure_score_maps(
             folder,
             metadata,
             masks=masks,
+            step=choe2020.STEP if step is None else step,
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
 
@@ -174,22 +204,39 @@ def required_truth(data: DataConfig, split: Split) -> GroundTruth:
         DataError: If the data set has none; says how to add it.
     """
     truth = open_truth(data, split)
-    if truth is None or not len(truth):
+    if truth is None:
         raise DataError(
             f"{data.path}: has no boxes or masks to measure against; beside the class folders put boxes.csv "
             "(image,x0,y0,x1,y1) or masks/<class>/*.png"
+        )
+    if not len(truth):
+        raise DataError(
+            f"{data.path}: none of its photographs has a box or mask that is not empty; draw the objects"
         )
     return truth
 
 
 def centred_side(data: DataConfig, measured: LabelledImages) -> float | None:
-    """Side of the centred box, chosen on `train-fullsup`; None where that holds images that are measured."""
+    """Side of the centred box, chosen on those of `train-fullsup` that are not measured; None without any.
+
+    Photographs are told apart by their content: folders of a user's often name them alike, and a photograph
+    of one split may lie in another under a second name (one does, of Tiny-ImageNet's 100 classes).
+    """
     truth = open_truth(data, "train-fullsup")
-    if truth is None or not len(truth):
+    if truth is None:
         return None
     images = open_images(data, "train-fullsup")
-    return choose_side(images, truth) if _ids(images).isdisjoint(_ids(measured)) else None
+    apart = Without(truth, shared_ids(images, measured))
+    return choose_side(images, apart) if len(apart) else None
 
 
-def _ids(images: LabelledImages) -> set[str]:
-    return {images.image_id(index) for index in range(len(images))}
+def _warn_of_training_images(images: LabelledImages, provenance: Provenance, console: Console) -> None:
+    """Say so where exactly these photographs were trained on: no error, as some have no others."""
+    trained = provenance.get("data_fingerprint")
+    if trained is not None and images.fingerprint() == trained:
+        console.print(
+            "note: the model was trained on these very photographs, and on others it may do worse; name a "
+            "folder of others to measure on",
+            markup=False,
+            soft_wrap=True,
+        )

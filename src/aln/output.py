@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
@@ -25,9 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aln.errors import DataError
+from aln.files import same_file, write_atomic
 from aln.localization import Localization
 
 Image = NDArray[np.uint8]
+
+PHOTOGRAPHS = "photographs"
+"""What `run.json` calls the folder that image ids are relative to; it may move, with the results or alone."""
 
 
 class ResultFolder:
@@ -40,7 +44,7 @@ class ResultFolder:
 
     Raises:
         DataError: If the folder can't be written, has other files where results go, or holds results of
-            another model, method, rule or source.
+            another model, method or rule, or of photographs that are not where `made_by` says.
     """
 
     def __init__(self, path: Path, made_by: Mapping[str, Any], *, redo: bool = False) -> None:
@@ -103,15 +107,19 @@ class ResultFolder:
             for own in (self._lines, self._failures, self.path / "masks", self.path / "overlays"):
                 if own.exists():
                     raise DataError(f"{own}: was not written by aln localize; choose another --out folder")
-        self._manifest.write_text(json.dumps(dict(made_by), indent=2) + "\n", encoding="utf-8")
+        self._manifest.write_bytes(_json(made_by))
 
     def _compare(self, before: Mapping[str, Any], made_by: Mapping[str, Any]) -> None:
-        for key, value in made_by.items():
-            if before.get(key) != value:
-                raise DataError(
-                    f"{self.path}: holds results with {key} {before.get(key)!r}, not {value!r}; "
-                    "choose another --out folder, or replace them with --redo"
-                )
+        differing = [key for key, value in made_by.items() if before.get(key) != value]
+        way_out = "choose another --out folder, or replace them with --redo"
+        for key in differing:
+            if key != PHOTOGRAPHS or key not in before:
+                was, now = before.get(key), made_by[key]
+                raise DataError(f"{self.path}: holds results with {key} {was!r}, not {now!r}; {way_out}")
+        if differing:
+            _move_photographs(
+                self.path, before, _whole_lines(self._lines), Path(made_by[PHOTOGRAPHS]), way_out
+            )
 
     def _remove_results(self) -> None:
         """Remove what earlier calls wrote here, and nothing else."""
@@ -121,6 +129,37 @@ class ResultFolder:
         self._lines.unlink(missing_ok=True)
         for folder in (self.path / "masks", self.path / "overlays"):
             _remove_empty(folder)
+
+
+def move_photographs(found: Path, image_ids: Iterable[str], photographs: Path) -> Path:
+    """Note that the photographs of the results in `found` lie in another folder now; returns its full path.
+
+    Args:
+        found: What `aln localize` has filled.
+        image_ids: Those of its results.
+        photographs: The folder that image ids are relative to.
+
+    Raises:
+        DataError: If one of the photographs is not there, or `found` can't be written.
+    """
+    place = _absolute(photographs)
+    with _writing(found):
+        before = _read_manifest(found / "run.json")
+        _move_photographs(found, before, image_ids, place, "name the folder that holds all of them")
+    return place
+
+
+def _move_photographs(
+    found: Path, before: Mapping[str, Any], image_ids: Iterable[str], place: Path, way_out: str
+) -> None:
+    known = list(image_ids)
+    then = Path(before[PHOTOGRAPHS])
+    if other := [name for name in known if not same_file(place / name, then / name)]:
+        raise DataError(
+            f"{found}: holds results of the photographs in {then}, and {len(other)} of the {len(known)} are "
+            f"not in {place}, or are others of the same name ({other[0]} first); {way_out}"
+        )
+    write_atomic(found / "run.json", _json({**before, PHOTOGRAPHS: str(place)}))
 
 
 def image_ids(files: Sequence[Path], root: Path) -> list[str]:
@@ -194,6 +233,10 @@ def _write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     encoded = cv2.imencode(path.suffix, pixels)[1]
     path.write_bytes(encoded.tobytes())
+
+
+def _json(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(dict(manifest), indent=2).encode() + b"\n"
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

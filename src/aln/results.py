@@ -85,6 +85,10 @@ class StoredResults:
                 except (ValueError, KeyError, TypeError) as error:
                     raise DataError(f"{path}: line {number} is damaged; remove that line") from error
 
+    def gone(self) -> list[str]:
+        """Ids of the results whose photographs are no longer in `photographs`; raises as iterating does."""
+        return [found.image_id for found in self if not (self.photographs / found.image_id).exists()]
+
     def _result(self, row: dict[str, Any]) -> StoredResult:
         if row["label"] not in self.class_names:
             raise ValueError(row["label"])

@@ -207,13 +207,16 @@ def test_images_to_measure_on_are_not_those_to_train_on(
     places: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boxes = "image,x0,y0,x1,y1\ncat/1.jpg,1,1,8,6\n"
-    for folder in ("pets", "held"):
-        write_files(tmp_path / folder, {"cat/1.jpg": photo(), "dog/2.jpg": photo(seed=1), "boxes.csv": boxes})
+    for folder, seed in (("pets", 0), ("held", 2), ("copied", 0)):
+        photographs = {"cat/1.jpg": photo(seed=seed), "dog/2.jpg": photo(seed=seed + 1)}
+        write_files(tmp_path / folder, {**photographs, "boxes.csv": boxes})
     shapes = '{ format = "shapes", path = "shapes", options = { count = 64 } }'
     monkeypatch.setattr(command, "in_turn", lambda runs, _: (run for run in runs[:0]))
     own = TINY_BENCHMARK.replace(shapes, '{ format = "folder", path = "pets" }')
-    with pytest.raises(DataError, match=r"pets: the photographs to measure on are those to train on"):
-        run_benchmark(**{**places, "config": tiny_benchmark(tmp_path, own)})
+    copied = own.replace('path = "pets"', 'path = "pets", options = { test = "copied" }')
+    for same in (own, copied):
+        with pytest.raises(DataError, match=r"pets: the photographs to measure on are those to train on"):
+            run_benchmark(**{**places, "config": tiny_benchmark(tmp_path, same)})
     apart = own.replace('path = "pets"', 'path = "pets", options = { test = "held" }')
     assert run_benchmark(**{**places, "config": tiny_benchmark(tmp_path, apart)}) == {}
 

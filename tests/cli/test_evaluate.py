@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aln.errors import ModelError
 from aln.evaluation.wsol_metadata import Metadata, write_metadata
 from tests.cli.calls import SHAPES, Call
 
@@ -44,6 +45,21 @@ def test_score_maps_need_no_model(aln: Call, maps: Path) -> None:
     assert {row["value"] for row in rows.values()} == {50.0}
 
 
+def test_the_step_between_thresholds_is_taken(aln: Call, maps: Path) -> None:
+    """Steps of .001 have a threshold that cuts off the frame around the object, steps of .5 have none."""
+    for image_id in ("a.jpg", "b.jpg"):
+        score_map = np.full((224, 224), 0.6, np.float32)
+        score_map[56:168, 56:168] = 1
+        np.save(maps / "maps" / f"{image_id}.npy", score_map)
+    told = ("--score-maps", maps / "maps", "--metadata", maps / "split", "--out", maps / "rows.json")
+    values = {}
+    for step in ((), ("--threshold-step", 0.001), ("--threshold-step", 0.5)):
+        assert aln("evaluate", *told, "--protocol", "choe2020", *step).code == 0
+        rows = {row["metric"]: row["value"] for row in _rows(maps / "rows.json")}
+        values[step] = rows["max_box_acc"]
+    assert list(values.values()) == [50, 50, 0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "fragment"),
     [
@@ -56,6 +72,22 @@ def test_score_maps_need_no_model(aln: Call, maps: Path) -> None:
             id="no-map",
         ),
         pytest.param(["--score-maps", "{maps}", "--metadata", "{maps}"], "image_ids.txt", id="no-split"),
+        pytest.param(
+            ["--score-maps", "{maps}/maps", "--metadata", "{maps}/split", "--protocol", "exact"],
+            "measured under choe2020: leave out --protocol exact",
+            id="another-protocol",
+        ),
+        pytest.param(
+            ["--score-maps", "{maps}/maps", "--metadata", "{maps}/split", "--threshold-step", "0"],
+            "threshold step 0 must be above 0 and at most 1",
+            id="no-step",
+        ),
+        pytest.param(
+            ["run", "data", "--threshold-step", "0.01"], "--threshold-step is for --score-maps", id="no-maps"
+        ),
+        pytest.param(
+            ["--score-maps", "{maps}/maps", "--threshold-step", "0.01"], "--metadata", id="a-step-alone"
+        ),
     ],
 )
 def test_what_is_missing_is_named(aln: Call, maps: Path, arguments: list[str], fragment: str) -> None:
@@ -86,6 +118,31 @@ def test_evaluate_records_scores_that_info_shows(aln: Call, run: Path, tmp_path:
     assert aln("evaluate", run, *SHAPES, *told).code == 0
     assert len(json.loads(aln("info", run, "--json").out)["scores"]) == len(measured)
     assert "center_box" in aln("info", run).out
+
+
+def test_what_was_measured_comes_before_the_model_is_written_to(
+    aln: Call, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model folder that can't be written costs a warning, no figure."""
+    rows = tmp_path / "rows.json"
+    written = []
+
+    def refuse(*_: object, **__: object) -> None:
+        written.append(rows.exists())
+        raise ModelError(f"{run}: scores can't be written there (Read-only file system)")
+
+    monkeypatch.setattr("aln.measure.record_scores", refuse)
+    outcome = aln("evaluate", run, *SHAPES, "--methods", "cam", "--out", rows)
+    assert outcome.code == 0
+    assert written == [True]
+    assert "center_box" in outcome.out
+    assert f"warning: {run / 'model.json'} does not keep these scores" in outcome.err
+    assert aln("evaluate", run, *SHAPES, "--methods", "cam", "--max-images", 8).code == 0
+    assert len(written) == 1, "a sample is never kept"
+
+
+def test_help_says_where_scores_are_kept(aln: Call) -> None:
+    assert "kept in the model's folder" in " ".join(aln("evaluate", "--help").out.split())
 
 
 def test_what_was_measured_is_written_for_other_tools(aln: Call, tiny_run: Path, tmp_path: Path) -> None:

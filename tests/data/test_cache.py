@@ -11,7 +11,7 @@ import pytest
 
 from aln.config import SuperpixelConfig
 from aln.data import cache as cache_module
-from aln.data.base import Image, LabelledImages
+from aln.data.base import Image, LabelledImages, shared_ids
 from aln.data.cache import ImageCache, default_cache_root, open_cache
 from aln.errors import DataError
 from aln.superpixels import segment
@@ -78,6 +78,11 @@ def test_mean_and_std_are_those_of_all_pixels(tmp_path: Path) -> None:
     pixels = cache.images.reshape(-1, 3) / 255
     np.testing.assert_allclose(cache.mean, pixels.mean(0), rtol=1e-9)
     np.testing.assert_allclose(cache.std, pixels.std(0), rtol=1e-9)
+
+
+def test_images_of_any_kind_have_a_digest_of_their_content() -> None:
+    images, renamed = Colours(4), Colours(2, content="b")
+    assert shared_ids(images, renamed) == ["photo 0.png", "photo 1.png"]
 
 
 def test_second_opening_reads_nothing(tmp_path: Path) -> None:

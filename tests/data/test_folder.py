@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from aln.config import DataConfig
-from aln.data import GroundTruth, LabelledImages, Split, open_images, open_truth
+from aln.data import GroundTruth, LabelledImages, Split, open_images, open_truth, shared_ids
 from aln.errors import ConfigError, DataError
 from tests.data.files import encoded, photo, write_files
 
@@ -41,8 +45,8 @@ def _some_truth(path: Path, **options: str) -> GroundTruth:
     return truth
 
 
-def _mask(x0: int, y0: int, x1: int, y1: int, *, value: int = 255) -> bytes:
-    pixels = np.zeros((8, 12), np.uint8)
+def _mask(x0: int, y0: int, x1: int, y1: int, *, value: int | np.uint16 = 255) -> bytes:
+    pixels = np.zeros((8, 12), np.uint16 if isinstance(value, np.uint16) else np.uint8)
     pixels[y0:y1, x0:x1] = value
     return encoded(pixels)
 
@@ -73,9 +77,16 @@ def test_links_back_to_the_root_do_not_hang(photos: Path) -> None:
         ({}, r"photos: has no class folders; arrange the photographs as photos/<class>/\*\.jpg"),
         ({"1.jpg": b"", "2.jpg": b""}, r"photos: has no class folders; arrange"),
         ({"cat/1.jpg": b""}, r"photos: has one class only, 'cat'; two or more"),
-        ({"cat/1.jpg": b"", "dog/notes.txt": b""}, r"photos: no photographs of 'dog'; add some or remove"),
+        (
+            {"cat/1.jpg": b"", "dog/notes.txt": b""},
+            r"photos: no photographs of 'dog'; add some or remove.*s$",
+        ),
+        (
+            {"cat/1.jpg": b"", "dog/1.heic": b"", "dog/more/2.HEIC": b""},
+            r"no photographs of 'dog'.*\(2 files of other kinds were left out: \.heic 2; convert photog",
+        ),
     ],
-    ids=["nothing", "photographs directly inside", "one class", "empty class"],
+    ids=["nothing", "photographs directly inside", "one class", "empty class", "class of another kind"],
 )
 def test_arrangements_that_cannot_be_learnt_from(
     tmp_path: Path, files: dict[str, bytes], message: str
@@ -127,12 +138,33 @@ def test_fingerprint_changes_with_the_photographs_alone(
     assert (_images(photos).fingerprint() != before) is changes
 
 
-def test_fingerprint_of_a_large_file_sees_both_ends(photos: Path) -> None:
-    seen = set()
-    for start, end in ((b"a", b"a"), (b"b", b"a"), (b"a", b"b")):
-        write_files(photos, {"cat/1.jpg": start + bytes(2**21) + end})
-        seen.add(_images(photos).fingerprint())
-    assert len(seen) == 3
+def test_a_copy_under_another_name_has_the_same_fingerprint(photos: Path, tmp_path: Path) -> None:
+    """Large files too, and whatever their times: `cp -r` and a download set new ones."""
+    write_files(photos, {"cat/large.jpg": b"a" * 2**21})
+    copy = Path(shutil.copytree(photos, tmp_path / "elsewhere" / "renamed"))
+    os.utime(copy / "cat" / "large.jpg", (1, 1))
+    assert _images(copy).fingerprint() == _images(photos).fingerprint()
+    assert _images(copy).name == "renamed"
+
+
+def test_pictures_that_are_not_read_are_counted_once(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = ["cat/1.HEIC", "cat/2.heic", "dog/a.svg", "dog/.hidden.heic", "dog/Thumbs.db", "masks/cat/1.psd"]
+    write_files(photos, {**dict.fromkeys(others, b""), "boxes.csv": HEADER + "cat/1.jpg,0,0,5,4\n"})
+    assert len(_images(photos)) == len(_split(photos, "test")) == 3
+    assert len(_some_truth(photos)) == 1
+    told = "3 files of other kinds were left out: .heic 2, .svg 1; convert photographs to JPEG or PNG"
+    assert capsys.readouterr().err == f"{photos}: {told}\n"
+
+
+def test_photographs_are_told_apart_by_content(photos: Path, tmp_path: Path) -> None:
+    named_alike: dict[str, bytes | str] = {"cat/1.jpg": photo(seed=5), "dog/1.jpg": photo(seed=6)}
+    others = _images(write_files(tmp_path / "others", named_alike))
+    assert shared_ids(_images(photos), others) == []
+    write_files(tmp_path / "others", {"dog/9.jpg": (photos / "cat" / "1.jpg").read_bytes()})
+    assert shared_ids(_images(photos), _images(tmp_path / "others")) == ["cat/1.jpg"]
+    assert shared_ids(_images(photos), _images(photos)) == [_images(photos).image_id(i) for i in range(3)]
 
 
 def test_no_annotations_no_truth(photos: Path) -> None:
@@ -140,7 +172,7 @@ def test_no_annotations_no_truth(photos: Path) -> None:
 
 
 def test_boxes_from_the_csv(photos: Path) -> None:
-    rows = "cat/1.jpg,0,0,5,4\ncat/1.jpg,2.5,1,6,3\ndog/1.jpg,3,3,3,9\n"
+    rows = "cat/1.jpg,0,0,5,4\n\ncat/1.jpg,2.5,1,6,3\n"
     write_files(photos, {"boxes.csv": "\ufeff" + HEADER + rows})
     truth = _some_truth(photos)
     np.testing.assert_array_equal(
@@ -148,7 +180,7 @@ def test_boxes_from_the_csv(photos: Path) -> None:
     )
     assert truth["cat/1.jpg"].boxes.dtype == np.float32
     assert truth["cat/1.jpg"].mask is None
-    assert len(truth) == 1, "the dog's box has no width"
+    assert len(truth) == 1
     assert "dog/1.jpg" not in truth
 
 
@@ -159,9 +191,22 @@ def test_boxes_from_the_csv(photos: Path) -> None:
         (HEADER + "cat/1.jpg,0,0,5,4\ncat/9.jpg,0,0,5,4\n", r"line 3: there is no photograph 'cat/9\.jpg'"),
         (HEADER + "cat/1.jpg,0,0,wide,4\n", "line 2: x0, y0, x1 and y1 must be numbers"),
         (HEADER + "cat/1.jpg,0,0\n", "line 2: x0, y0, x1 and y1 must be numbers"),
+        (HEADER + "cat/1.jpg,0,0,nan,4\n", "line 2: x0, y0, x1 and y1 must be finite numbers"),
+        (
+            HEADER + "cat/1.jpg,0,0,5,4\ndog/1.jpg,3,3,3,9\n",
+            "line 3: the box 3, 3, 3, 9 is empty; write corn",
+        ),
+        (HEADER + "cat/1.jpg,9,6,3,2\n", "line 2: the box 9, 6, 3, 2 is empty; write corners.* in pixels"),
+        (HEADER + "cat/1.jpg,0,.25,.5,1\n", "line 2: the box 0, 0.25, 0.5, 1 is relative.*in pixels"),
+        (HEADER + "cat/1.jpg,20,20,40,40\n", r"line 2: the box .* reaches out .*of 12x8 pixels .*in pixels"),
+        (HEADER + "cat/1.jpg,0,0,12,80\n", "line 2: the box 0, 0, 12, 80 reaches out"),
+        (HEADER + "cat/1.jpg,-5,0,5,4\n", "line 2: the box -5, 0, 5, 4 reaches out"),
         (b"\xff\xfe\x00", "is not UTF-8 text"),
     ],
-    ids=["columns", "unknown image", "no number", "short row", "encoding"],
+    ids=[
+        *("columns", "unknown image", "no number", "short row", "not finite", "no width", "corners swapped"),
+        *("relative", "outside", "of a larger picture", "before the edge", "encoding"),
+    ],
 )
 def test_malformed_boxes_name_the_line(photos: Path, text: str | bytes, message: str) -> None:
     write_files(photos, {"boxes.csv": text})
@@ -169,17 +214,54 @@ def test_malformed_boxes_name_the_line(photos: Path, text: str | bytes, message:
         _truth(photos)
 
 
-@pytest.mark.parametrize("value", [1, 255])
-def test_masks_give_boxes_where_there_are_none(photos: Path, value: int) -> None:
-    masks = {"masks/cat/1.png": _mask(2, 1, 7, 5, value=value), "masks/dog/1.png": _mask(0, 0, 0, 0)}
-    write_files(photos, masks)
+@pytest.mark.parametrize("row", ["-1,0,12,9", "0,0,12,8", "0,0,1,2"], ids=["a pixel over", "whole", "small"])
+def test_boxes_within_a_pixel_of_the_picture_pass(photos: Path, row: str) -> None:
+    write_files(photos, {"boxes.csv": f"{HEADER}cat/1.jpg,{row}\n"})
+    assert _some_truth(photos)["cat/1.jpg"].boxes.tolist() == [[float(corner) for corner in row.split(",")]]
+
+
+def test_boxes_fit_the_picture_as_it_is_shown(photos: Path) -> None:
+    """A photograph that a camera stored on its side is 8 wide and 12 high."""
+    exif = PillowImage.Exif()
+    exif[0x112] = 6
+    turned = BytesIO()
+    PillowImage.open(BytesIO(photo())).save(turned, "JPEG", exif=exif)
+    write_files(photos, {"cat/1.jpg": turned.getvalue(), "boxes.csv": HEADER + "cat/1.jpg,0,0,8,12\n"})
+    assert len(_some_truth(photos)) == 1
+    write_files(photos, {"boxes.csv": HEADER + "cat/1.jpg,0,0,12,8\n"})
+    with pytest.raises(DataError, match="of 8x12 pixels"):
+        _truth(photos)
+
+
+def test_boxes_of_a_damaged_photograph_are_no_error(photos: Path) -> None:
+    """Whoever reads the photograph says what is wrong with it."""
+    write_files(photos, {"cat/1.jpg": b"", "boxes.csv": HEADER + "cat/1.jpg,0,0,500,400\n"})
+    assert "cat/1.jpg" in _some_truth(photos)
+
+
+@pytest.mark.parametrize("value", [1, 255, np.uint16(1), np.uint16(255), np.uint16(65535)], ids=repr)
+def test_masks_give_boxes_where_there_are_none(photos: Path, value: int | np.uint16) -> None:
+    write_files(photos, {"masks/cat/1.png": _mask(2, 1, 7, 5, value=value)})
     assert _images(photos).class_names == ("cat", "dog")
     truth = _some_truth(photos)
     found = truth["cat/1.jpg"]
     assert found.boxes.tolist() == [[2, 1, 7, 5]]
     assert found.mask is not None
     assert found.mask.sum() == 20
-    assert "dog/1.jpg" not in truth, "its mask is empty"
+    assert "dog/1.jpg" not in truth
+
+
+def test_empty_masks_are_named_and_their_photographs_left_out(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masks = {"masks/cat/1.png": _mask(2, 1, 7, 5), "masks/dog/1.png": _mask(0, 0, 0, 0)}
+    write_files(photos, {**masks, "boxes.csv": HEADER + "dog/1.jpg,0,0,5,4\n"})
+    for _ in range(2):
+        truth = _some_truth(photos)
+        assert "cat/1.jpg" in truth
+        assert "dog/1.jpg" not in truth, "its box and its mask contradict each other"
+    told = f"{photos / 'masks'}: photographs with an empty mask are left out (1): dog/1.png; draw the object"
+    assert capsys.readouterr().err == f"{told} in it, or remove the mask\n"
 
 
 def test_written_boxes_win_over_those_of_masks(photos: Path) -> None:

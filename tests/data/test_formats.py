@@ -68,4 +68,4 @@ def test_every_format_says_what_it_is(name: str) -> None:
 
 def test_labelled_images_have_no_way_to_ground_truth() -> None:
     public = {name for name in vars(LabelledImages) if not name.startswith("_")}
-    assert public == {"image_id", "label", "read", "fingerprint"}
+    assert public == {"image_id", "label", "read", "digest", "fingerprint"}

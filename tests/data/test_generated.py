@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from aln.config import DataConfig
-from aln.data import GroundTruth, LabelledImages, Split, open_images, open_truth
+from aln.data import GroundTruth, LabelledImages, Split, open_images, open_truth, shared_ids
 from aln.errors import ConfigError
 from tests.data.files import write_eth80
 
@@ -59,6 +59,13 @@ def test_fingerprint_follows_every_setting(make: Callable[..., DataConfig]) -> N
     prints = {open_images(config, split).fingerprint() for config in configs for split in SPLITS}
     assert len(prints) == 12
     assert open_images(make(), "test").fingerprint() in prints
+
+
+def test_splits_share_no_image(make: Callable[..., DataConfig]) -> None:
+    test = open_images(make(), "test")
+    assert shared_ids(test, test) == [test.image_id(index) for index in range(len(test))]
+    assert not shared_ids(test, open_images(make(), "train-fullsup"))
+    assert not shared_ids(test, open_images(make(seed=1), "test"))
 
 
 def test_masks_fill_their_boxes(make: Callable[..., DataConfig]) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from aln.data.base import Image
-from aln.data.images import decode, read_image, resize_to_input
+from aln.data.images import decode, read_image, read_mask, read_size, resize_to_input
 from aln.errors import DataError
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -99,6 +99,114 @@ def test_exif_orientation_is_applied(kind: str, orientation: int, corner: tuple[
     image = decode(_encoded(_quadrants(), kind, exif=exif), "photo")
     assert image.shape == ((20, 30, 3) if orientation < 5 else (30, 20, 3))
     assert np.abs(image[corner].astype(int) - RED).max() <= 12
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "BMP", "GIF"])
+@pytest.mark.parametrize("orientation", [None, 1, 3, 6, 8])
+def test_the_size_is_that_of_the_image_read(tmp_path: Path, kind: str, orientation: int | None) -> None:
+    exif = PillowImage.Exif()
+    if orientation is not None:
+        exif[0x112] = orientation
+    (tmp_path / "photo").write_bytes(_encoded(_quadrants(), kind, exif=exif))
+    assert read_size(tmp_path / "photo") == read_image(tmp_path / "photo").shape[:2]
+
+
+def test_a_size_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "text.jpg").write_bytes(b"hello, this is no photograph")
+    for name in ("text.jpg", "gone.jpg"):
+        with pytest.raises(DataError, match=rf"{name}: its size can't be read"):
+            read_size(tmp_path / name)
+
+
+def test_a_damaged_exif_tells_no_orientation(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(_encoded(_quadrants(), "JPEG", exif=b"Exif\0\0MM\0"))
+    assert read_size(tmp_path / "photo.jpg") == read_image(tmp_path / "photo.jpg").shape[:2]
+
+
+def _object(dtype: type[np.generic], value: float, *shape: int) -> Any:
+    """Zeros of 20x30 but for the top left quarter."""
+    pixels = np.zeros((20, 30, *shape), dtype)
+    pixels[:10, :15] = value
+    return pixels
+
+
+def _opaque(pixels: Any, everywhere: float) -> Any:
+    return np.concatenate([pixels, np.full((*pixels.shape[:2], 1), everywhere, pixels.dtype)], axis=2)
+
+
+def _blue(dtype: type[np.generic]) -> Any:
+    """1 in one channel alone."""
+    pixels = _object(dtype, 0, 3)
+    pixels[:10, :15, 0] = 1
+    return pixels
+
+
+MASKS = {
+    "8 bits": cv2.imencode(".png", _object(np.uint8, 1))[1].tobytes(),
+    "16 bits": cv2.imencode(".png", _object(np.uint16, 1))[1].tobytes(),
+    "16 bits, 255": cv2.imencode(".png", _object(np.uint16, 255))[1].tobytes(),
+    "colour": cv2.imencode(".png", _blue(np.uint8))[1].tobytes(),
+    "16 bits of colour": cv2.imencode(".png", _blue(np.uint16))[1].tobytes(),
+    "opaque all over": cv2.imencode(".png", _opaque(_blue(np.uint8), 255))[1].tobytes(),
+    "16 bits, opaque all over": cv2.imencode(".png", _opaque(_blue(np.uint16), 65535))[1].tobytes(),
+    "white under a transparent rest": _encoded(
+        PillowImage.fromarray(
+            np.dstack([np.full((20, 30, 3), 255, np.uint8), _object(np.uint8, 255, 1)]), "RGBA"
+        ),
+        "PNG",
+    ),
+    "grey and alpha": _encoded(PillowImage.fromarray(_opaque(_object(np.uint8, 1, 1), 255), "LA"), "PNG"),
+    "one bit": _encoded(PillowImage.fromarray(_object(np.bool_, 1)), "PNG"),
+    "palette": _encoded(PillowImage.fromarray(_object(np.uint8, 9)).convert("P"), "PNG"),
+    "gif": _encoded(PillowImage.fromarray(_object(np.uint8, 1)), "GIF"),
+    "16-bit pgm": _encoded(PillowImage.fromarray(_object(np.uint16, 1)), "PPM"),
+    "16-bit tiff": _encoded(PillowImage.fromarray(_object(np.uint16, 1)), "TIFF"),
+    "float tiff": _encoded(PillowImage.fromarray(_object(np.float32, 0.001)), "TIFF"),
+    "32-bit tiff": _encoded(PillowImage.fromarray(_object(np.int32, 1)), "TIFF"),
+}
+
+
+@pytest.mark.parametrize("data", MASKS.values(), ids=MASKS.keys())
+def test_a_mask_is_all_but_0(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "mask.png").write_bytes(data)
+    mask = read_mask(tmp_path / "mask.png")
+    assert mask.dtype == np.bool_
+    np.testing.assert_array_equal(mask, _object(np.bool_, 1))
+
+
+def test_alpha_alone_is_no_object(tmp_path: Path) -> None:
+    """Black on transparent: nothing tells it from black on black."""
+    pixels = np.dstack([np.zeros((20, 30, 3), np.uint8), _object(np.uint8, 255, 1)])
+    (tmp_path / "mask.png").write_bytes(_encoded(PillowImage.fromarray(pixels, "RGBA"), "PNG"))
+    assert not read_mask(tmp_path / "mask.png").any()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_masks_turn_with_their_photographs(tmp_path: Path, kind: str) -> None:
+    exif = PillowImage.Exif()
+    exif[0x112] = 6
+    pixels = np.dstack([_object(np.uint8, 255, 3), np.full((20, 30), 255, np.uint8)])
+    image = PillowImage.fromarray(pixels, "RGBA")
+    (tmp_path / "mask").write_bytes(
+        _encoded(image, kind, exif=exif, **({} if kind == "PNG" else {"lossless": True}))
+    )
+    np.testing.assert_array_equal(read_mask(tmp_path / "mask"), np.rot90(_object(np.bool_, 1), -1))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"hello", "not an image"),
+        (_png(30_000, 30_000), "100 million"),
+        (_png(20, 30), "damaged"),
+    ],
+    ids=["zero bytes", "text", "bomb", "no pixels"],
+)
+def test_bad_masks_are_refused_by_name(tmp_path: Path, data: bytes, reason: str) -> None:
+    (tmp_path / "mask.png").write_bytes(data)
+    with pytest.raises(DataError, match=rf"mask\.png: .*{reason}"):
+        read_mask(tmp_path / "mask.png")
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "LA"])

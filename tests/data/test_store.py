@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aln.data.store import Store, open_store
+from aln.data.store import Store, file_digest, open_store
 from aln.errors import DataError
 from tests.data.files import write_files, write_zip
 
@@ -69,6 +70,41 @@ def test_digest_is_that_of_the_content(tmp_path: Path) -> None:
     second = open_store(write_zip(tmp_path / "2" / "all.zip", {**FILES, "list.txt": "other"}))
     assert first.digest("images/ü.bin") == second.digest("images/ü.bin")
     assert first.digest("list.txt") != second.digest("list.txt")
+
+
+@pytest.mark.parametrize("size", [1000, 2**20 + 1, 2**22])
+def test_digest_of_a_file_sees_what_an_editor_changes(tmp_path: Path, size: int) -> None:
+    """One byte where files are small; in large ones both ends, the middle and the size; never the time."""
+    plain = bytes(size)
+    changed = [plain, plain + b"0"]
+    for start in (0, size // 5 * 2, size // 5 * 3, size - 1):
+        length = 1 if size <= 2**20 or start in (0, size - 1) else size // 4
+        changed.append(plain[:start] + b"1" * length + plain[start + length :])
+    digests = []
+    for content in changed:
+        (tmp_path / "file").write_bytes(content)
+        digests.append(file_digest(tmp_path / "file"))
+    assert len(set(digests)) == len(changed)
+    (tmp_path / "copy").write_bytes(changed[-1])
+    os.utime(tmp_path / "copy", (1, 1))
+    assert file_digest(tmp_path / "copy") == digests[-1]
+
+
+def test_digest_of_a_large_file_reads_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(bytes(2**24))
+    hashed = 0
+
+    class Counting:
+        def update(self, data: bytes) -> None:
+            nonlocal hashed
+            hashed += len(data)
+
+        def digest(self) -> bytes:
+            return b""
+
+    monkeypatch.setattr("aln.data.store.sha256", Counting)
+    file_digest(tmp_path / "file")
+    assert hashed < 500_000
 
 
 def test_broken_archives_are_named(tmp_path: Path) -> None:

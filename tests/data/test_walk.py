@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from aln.data.walk import list_images, walk_images
+from aln.data.walk import left_out, list_images, masks_folder, walk_images
 from aln.errors import DataError
 from tests.data.files import write_files
 
@@ -87,5 +88,53 @@ def test_missing_path_is_refused_at_once(tmp_path: Path) -> None:
 
 def test_folder_without_photographs_is_refused(tmp_path: Path) -> None:
     write_files(tmp_path, {"notes.txt": b""})
-    with pytest.raises(DataError, match=r"holds no photographs; looked for .*\.jpg"):
+    with pytest.raises(DataError, match=r"holds no photographs; looked for .*\.jpg.*[^G]$"):
         list(list_images([tmp_path]))
+    write_files(tmp_path, {"1.HEIC": b""})
+    with pytest.raises(
+        DataError, match=r"no photographs.*; 1 file of another kind was left out: \.heic 1; conv"
+    ):
+        list(list_images([tmp_path]))
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["cat/1.jpg", "masks/cat/1.png"], ["cat/1.jpg"]),
+        (
+            ["a.jpg", "cat/more/1.jpg", "dog/2.jpg", "masks/dog/2.png"],
+            ["a.jpg", "cat/more/1.jpg", "dog/2.jpg"],
+        ),
+        (["cat/1.jpg", "masks/1.png"], None),
+        (["cat/1.jpg", "masks/dog/1.png"], None),
+        (["masks/cat/1.png"], None),
+    ],
+    ids=["annotated", "in part", "a class called masks", "of others", "alone"],
+)
+def test_masks_are_no_photographs_at_any_depth(
+    tmp_path: Path, files: list[str], expected: list[str] | None
+) -> None:
+    root = write_files(tmp_path / "sets" / "pets", dict.fromkeys(files, b""))
+    assert masks_folder(root) == (None if expected is None else root / "masks")
+    for given in (root, root.parent):
+        assert _names(root, [given]) == (files if expected is None else expected)
+    if (root / "masks").is_dir():  # named on its own it is what is asked for
+        assert _names(root, [root / "masks"]) == [name for name in files if name.startswith("masks/")]
+
+
+def test_pictures_that_are_not_read_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    others = [
+        "a.heic",
+        "sub/b.HEIC",
+        "sub/c.Dng",
+        ".d.heic",
+        ".e/f.heic",
+        "boxes.csv",
+        "Thumbs.db",
+        "notes.txt",
+    ]
+    write_files(tmp_path, dict.fromkeys(["1.jpg", *others], b""))
+    assert _names(tmp_path, [tmp_path, tmp_path]) == ["1.jpg", "1.jpg"]
+    told = "3 files of other kinds were left out: .heic 2, .dng 1; convert photographs to JPEG or PNG"
+    assert capsys.readouterr().err == f"{tmp_path}: {told}\n"
+    assert left_out(Counter()) == ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from bisect import bisect_right
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from aln.data.base import Truth
-from aln.evaluation import choe2020
+from aln.evaluation import choe2020, summary
 from aln.evaluation.protocols import PROTOCOLS
 from aln.evaluation.records import Record
 from tests.evaluation.fakes import box, found, random_map, random_truth
@@ -41,28 +45,37 @@ def naive_boxes(mask: NDArray[np.bool_]) -> list[Corners]:
 
 
 def naive_masks(score_map: Map, at: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
-    height, width = score_map.shape
-    grey = [[int(float(score_map[y, x]) * 255) for x in range(width)] for y in range(height)]
+    grey = [[int(value * 255) for value in row] for row in score_map.astype(np.float64).tolist()]
     top = max(map(max, grey))
     cuts = [int(float(threshold) * top) for threshold in at]
-    masks = {cut: np.array([[value > cut for value in row] for row in grey]) for cut in set(cuts)}
+    whole = np.array(grey)
+    masks = {cut: whole > cut for cut in set(cuts)}
     return [masks[cut] for cut in cuts]
 
 
-def naive_largest(mask: NDArray[np.bool_]) -> list[Corners]:
-    """Every box that may stand for the largest outline: areas by the shoelace formula, ties all kept."""
+def naive_largest(mask: NDArray[np.bool_]) -> Corners:
+    """The box around the largest outline: areas by the shoelace formula, the first one of equals."""
     height, width = mask.shape
     outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_NONE)
-    areas, boxes = [0.0], [(0, 0, 0, 0)]
-    for number, outline in enumerate(outlines):
+    largest, box = -1.0, (0, 0, 0, 0)
+    for outline in outlines:
         x, y = outline[:, 0].astype(float).T
         area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
-        right, bottom = min(int(x.max()) + 1, width - 1), min(int(y.max()) + 1, height - 1)
-        if number == 0 or area > max(areas):
-            areas, boxes = [area], []
-        if area == max(areas):
-            boxes.append((int(x.min()), int(y.min()), right, bottom))
-    return boxes
+        if area > largest:
+            right, bottom = min(int(x.max()) + 1, width - 1), min(int(y.max()) + 1, height - 1)
+            largest, box = area, (int(x.min()), int(y.min()), right, bottom)
+    return box
+
+
+def require_naive_curves(score_map: Map, truths: list[Corners], at: NDArray[np.float64]) -> None:
+    curves = choe2020.curves(score_map, truths, at)
+    seen: dict[bytes, tuple[np.float32, np.float32]] = {}
+    for index, mask in enumerate(naive_masks(score_map, at)):
+        key = mask.tobytes()
+        if key not in seen:
+            best = max(naive_iou(a, b) for a in naive_boxes(mask) for b in truths)
+            seen[key] = np.float32(max(naive_iou(naive_largest(mask), b) for b in truths)), np.float32(best)
+        assert (curves.largest[index], curves.best[index]) == seen[key]
 
 
 def made_map(kind: str, random: np.random.Generator) -> Map:
@@ -90,21 +103,45 @@ KINDS = ["noise", "few-values", "blobs", "holes", "sparse", "one-pixel", "zeros"
 def test_box_curves_agree_with_a_naive_twin(kind: str) -> None:
     random = np.random.default_rng(KINDS.index(kind))
     at = choe2020.thresholds(0.07)
-    for _ in range(250):
+    for _ in range(40):
         score_map = made_map(kind, random)
         sides = np.array(score_map.shape[::-1])
         corners = np.sort(random.integers(0, sides, (2, 2, 2)), axis=1)
-        truths: list[Corners] = [tuple(each.ravel().tolist()) for each in corners]
-        curves = choe2020.curves(score_map, truths, at)
-        seen: dict[bytes, tuple[float, set[float]]] = {}
-        for index, mask in enumerate(naive_masks(score_map, at)):
-            key = mask.tobytes()
-            if key not in seen:
-                best = max(naive_iou(a, b) for a in naive_boxes(mask) for b in truths)
-                largest = {max(naive_iou(a, b) for b in truths) for a in naive_largest(mask)}
-                seen[key] = best, largest
-            assert float(curves.best[index]) == np.float32(seen[key][0])
-            assert float(curves.largest[index]) in {float(np.float32(value)) for value in seen[key][1]}
+        require_naive_curves(score_map, [tuple(each.ravel().tolist()) for each in corners], at)
+
+
+def full_size(kind: str) -> Map:
+    """A map of the size and with the steps that the evaluator works with; 256, 26 and 5 grey levels."""
+    random = np.random.default_rng(5)
+    smooth = cv2.resize(random.random((7, 7)), (224, 224), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    return np.asarray({"smooth": smooth, "faint": smooth / 10, "steps": np.floor(smooth * 4) / 4}[kind])
+
+
+@pytest.mark.parametrize("kind", ["smooth", "faint", "steps"])
+def test_full_size_curves_agree_with_a_naive_twin(kind: str) -> None:
+    require_naive_curves(full_size(kind), [(30, 40, 150, 180), (5, 5, 60, 70)], choe2020.thresholds())
+
+
+def test_the_first_of_equally_large_outlines_counts() -> None:
+    """As the reference's `max(contours, key=cv2.contourArea)` has it."""
+    score_map = np.zeros((20, 20))
+    places = [(2, 2), (2, 12), (12, 2), (12, 12)]
+    for x, y in places:
+        score_map[y : y + 4, x : x + 4] = 1
+    outlines, _ = cv2.findContours((score_map * 255).astype(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+    left, top, wide, high = cv2.boundingRect(max(outlines, key=cv2.contourArea))
+    for x, y in places:
+        largest = choe2020.curves(score_map, [(x, y, x + 4, y + 4)], np.zeros(1)).largest
+        assert largest.tolist() == [float((x, y) == (left, top))]
+    assert (wide, high) == (4, 4)
+
+
+def test_the_first_of_equally_good_thresholds_counts() -> None:
+    """Which photographs are right, for the intervals, where two thresholds are right as often."""
+    ious = np.array([[0.1, 0.9, 0.1, 0.9], [0.1, 0.9, 0.9, 0.1], [0.1, 0.1, 0.9, 0.9]], np.float32)
+    assert choe2020.max_box_accuracies(ious, [50]) == [200 / 3]
+    assert summary.max_box_acc(ious).tolist() == [1, 1, 0]
+    assert summary.max_box_acc_v2(ious).tolist() == [1, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -155,31 +192,94 @@ def test_thresholds_have_the_rounding_of_arange() -> None:
     assert choe2020.thresholds(0.01).tolist() == np.arange(0, 1, 0.01).tolist()
 
 
-def naive_px_ap(pixels: list[tuple[float, bool]], at: NDArray[np.float64]) -> float:
-    """Precision times the step in recall, from the highest threshold down."""
+Pixels = list[tuple[float, bool]]
+
+
+def naive_histogram(pixels: Pixels, at: NDArray[np.float64]) -> list[list[float]]:
+    """How many background and object pixels there are from each edge up to the next."""
+    edges = [*at.tolist(), 1.0, 2.0]
+    counts = [[0.0] * len(edges) for _ in range(2)]
+    for score, is_object in pixels:
+        counts[is_object][bisect_right(edges, score) - 1] += 1
+    return counts
+
+
+def naive_px_ap(pixels: Pixels, at: NDArray[np.float64]) -> float:
+    """Precision times the step in recall, from the highest threshold down; sums without any rounding."""
     objects = sum(is_object for _, is_object in pixels)
-    area, recall = 0.0, 0.0
-    for threshold in [2.0, 1.0, *at[::-1]]:
+    terms, recall = [], 0.0
+    for threshold in [2.0, 1.0, *at[::-1].tolist()]:
         above = [is_object for score, is_object in pixels if score >= threshold]
-        if above:
-            area += sum(above) / len(above) * (sum(above) / objects - recall)
+        if above and objects:
+            terms.append(sum(above) / len(above) * (sum(above) / objects - recall))
             recall = sum(above) / objects
-    return 100 * area
+    return 100 * math.fsum(terms)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_px_ap_agrees_with_counting_pixels(seed: int) -> None:
-    random = np.random.default_rng(seed)
+def reference_px_ap(background: list[float], objects: list[float]) -> float:
+    """The same of two histograms, each operation in the reference's order, so that no bit differs."""
+    true, false, before, terms = objects[-1], background[-1], 0.0, []
+    for more_false, more_true in zip(background[-2::-1], objects[-2::-1], strict=True):
+        true, false = true + more_true, false + more_false
+        recall = true / sum(objects)
+        if true + false:
+            terms.append(true / (true + false) * (recall - before))
+        before = recall
+    return float(np.sum(np.array(terms, np.float64)) * 100)
+
+
+MAPS = ["noise", "ties", "few-values", "one-pixel", "zeros", "flat", "ones"]
+MASKS = ["some", "one", "none", "all"]
+
+
+def made_mask(kind: str, shape: tuple[int, int], random: np.random.Generator) -> NDArray[np.bool_]:
+    mask = np.full(shape, kind == "all")
+    if kind == "some":
+        mask = random.random(shape) < 0.3
+    if kind == "one":
+        mask.flat[random.integers(mask.size)] = True
+    return mask
+
+
+@pytest.mark.parametrize("kind", MAPS)
+def test_px_ap_agrees_with_counting_pixels(kind: str) -> None:
+    """Every kind of map with every kind of object and of ignored region, alone and all together."""
+    random = np.random.default_rng(MAPS.index(kind))
     at = choe2020.thresholds(0.01)
-    pixels: list[tuple[float, bool]] = []
+    together: Pixels = []
     histograms = []
-    for _ in range(4):
-        score_map = np.round(random.random((9, 11)), 2)
-        mask, ignore = (random.random((9, 11)) < 0.3 for _ in range(2))
-        histograms.append(choe2020.histogram(score_map, mask, ignore, at))
+    for objects, ignored, _ in itertools.product(MASKS, MASKS, range(4)):
+        score_map = made_map("noise" if kind == "ties" else kind, random)
+        if kind == "ties":  # on the very edges of the bins
+            score_map = at[(score_map * 99).astype(int)]
+        shape = score_map.shape[0], score_map.shape[1]
+        mask, ignore = made_mask(objects, shape, random), made_mask(ignored, shape, random)
         counted = mask | ~ignore
-        pixels += list(zip(score_map[counted].tolist(), mask[counted].tolist(), strict=True))
-    assert choe2020.px_ap(np.stack(histograms)) == pytest.approx(naive_px_ap(pixels, at), rel=1e-12)
+        pixels = list(zip(score_map[counted].tolist(), mask[counted].tolist(), strict=True))
+        histogram = choe2020.histogram(score_map, mask, ignore, at)
+        assert histogram.tolist() == naive_histogram(pixels, at)
+        value = choe2020.px_ap(histogram[None])
+        assert value == pytest.approx(naive_px_ap(pixels, at), rel=1e-13, abs=0)
+        if mask.any():
+            assert value == reference_px_ap(*histogram.tolist())
+        together += pixels
+        histograms.append(histogram)
+    value = choe2020.px_ap(np.stack(histograms))
+    assert value == pytest.approx(naive_px_ap(together, at), rel=1e-13, abs=0)
+    assert value == reference_px_ap(*np.sum(histograms, axis=0).tolist())
+
+
+@pytest.mark.parametrize("kind", ["smooth", "faint", "steps"])
+@pytest.mark.parametrize("ignored", ["none", "some"])
+def test_full_size_px_ap_agrees_with_counting_pixels(kind: str, ignored: str) -> None:
+    random = np.random.default_rng(0)
+    score_map, at = full_size(kind), choe2020.thresholds()
+    mask, ignore = made_mask("some", (224, 224), random), made_mask(ignored, (224, 224), random)
+    counted = mask | ~ignore
+    pixels = list(zip(score_map[counted].tolist(), mask[counted].tolist(), strict=True))
+    histogram = choe2020.histogram(score_map, mask, ignore, at)
+    assert histogram.tolist() == naive_histogram(pixels, at)
+    assert choe2020.px_ap(histogram[None]) == reference_px_ap(*histogram.tolist())
 
 
 def test_px_ap_without_an_object_is_zero() -> None:

@@ -128,7 +128,15 @@ def test_a_missing_or_broken_map_is_named(split: Path) -> None:
         evaluate_score_maps(split / "my maps", split / "test")
 
 
-@pytest.mark.parametrize("step", [0.0, 1.0, float("nan")])
+@pytest.mark.parametrize("step", [0.0, -0.1, 1.001, float("inf"), float("nan")])
 def test_a_step_out_of_range_is_refused(split: Path, step: float) -> None:
     with pytest.raises(ConfigError, match="step"):
         evaluate_score_maps(split / "my maps", split / "test", step=step)
+
+
+def test_a_step_of_one_leaves_the_threshold_zero(split: Path) -> None:
+    at = np.zeros(1)
+    boxes = [choe2020.resized_box(CORNERS[image_id], 100, 80) for image_id in IDS]
+    hits = [choe2020.curves(smooth(n), [box], at).largest[0] >= 0.5 for n, box in enumerate(boxes)]
+    rows = {row.metric: row for row in evaluate_score_maps(split / "my maps", split / "test", step=1)}
+    assert rows["max_box_acc"].value == 100 * sum(hits) / 3

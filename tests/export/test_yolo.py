@@ -54,6 +54,60 @@ def test_photographs_and_labels_are_found_from_the_list(tmp_path: Path) -> None:
         assert labels.is_file()
 
 
+def read_by_ultralytics(folder: Path) -> dict[Path, Path]:
+    """Label files by photograph, as its `get_img_files` and `img2label_paths` find them."""
+    listed = (folder / "train.txt").read_text(encoding="utf-8").strip().splitlines()
+    photographs = [line.replace("./", f"{folder}/") if line.startswith("./") else line for line in listed]
+    return {
+        Path(path): Path("/labels/".join(path.rsplit("/images/", 1)).rsplit(".", 1)[0] + ".txt")
+        for path in photographs
+    }
+
+
+MISREAD = (
+    "x.jpg",
+    "alp/images/1.jpg",
+    "alp/images/2.jpg",
+    "alp/labels/1.jpg",
+    "images/1.jpg",
+    "images/images/1.jpg",
+    "images/labels/1.jpg",
+    "images-/1.jpg",
+    "labels/1.jpg",
+    "labels/images/1.jpg",
+    "a/images/1.jpg",
+    "a/images/b/1.jpg",
+    "a/images/b/images/c/1.jpg",
+    "a/images-/b/images/c/1.jpg",
+    "Picus sp./1.jpg",
+    "Picus sp.-/1.jpg",
+    "Picus sp./images/er/1.jpg",
+    "apart/images/1.jpg",
+    "my images/1.jpg",
+)
+"""Folders whose names mean something to Ultralytics, and those that could be mixed up with them."""
+
+
+@pytest.mark.parametrize("name", ["yolo", "yolo-seg"])
+def test_folders_that_ultralytics_would_misread(tmp_path: Path, name: str) -> None:
+    boxes = {image_id: (0, 0, number, 1) for number, image_id in enumerate(MISREAD, start=1)}
+    results = tuple(found_in(image_id, {1.0: (box,)}) for image_id, box in boxes.items())
+    folder = exported(name, tmp_path, results)
+    found = read_by_ultralytics(folder)
+    assert len(found) == len(set(found.values())) == len(MISREAD)
+    for (photograph, labels), (image_id, box) in zip(found.items(), boxes.items(), strict=True):
+        assert photograph.samefile(tmp_path / "photos" / image_id)
+        numbers = [float(number) for number in labels.read_text().split()[1:]]
+        assert max(numbers[2::2] if name == "yolo" else numbers[::2]) * 30 == pytest.approx(box[2], abs=0.53)
+    held = sorted(path for path in (tmp_path / "photos").rglob("*") if path.is_file())
+    assert held == sorted(tmp_path / "photos" / image_id for image_id in MISREAD), "nothing is put among them"
+
+
+def test_folders_that_nothing_misreads_stay_as_they_are(tmp_path: Path) -> None:
+    folder = exported("yolo", tmp_path, NESTED)
+    assert sorted(path.name for path in folder.iterdir()) == ["data.yaml", "images", "labels", "train.txt"]
+
+
 def test_photographs_that_would_share_a_file_are_refused(tmp_path: Path) -> None:
     twins = (found_in("a.jpg", {1.0: DOT}), found_in("a.png", {1.0: DOT}))
     with pytest.raises(DataError, match=r"a\.png: another photograph .* rename"):

@@ -63,6 +63,19 @@ def test_a_photograph_that_became_a_link_is_not_read(album: Album, tmp_path: Pat
         album.read(entry)
 
 
+def test_masks_are_not_reviewed_and_other_kinds_are_counted(
+    album_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("masks/bee/x.png", "masks/ant/a b.png", "bee/y.heic", "masks/bee/z.heic"):
+        (album_folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (album_folder / name).write_bytes(png())
+    album = Album(album_folder, album_folder.parent / "review")
+    album.refresh()
+    assert sorted(ids(album)) == sorted(NAMES)
+    told = "1 file of another kind was left out: .heic 1; convert photographs to JPEG or PNG"
+    assert capsys.readouterr().err == f"{album_folder}: {told}\n"
+
+
 def test_reviews_among_the_photographs_are_no_photographs(album_folder: Path) -> None:
     album = Album(album_folder, album_folder / "review")
     album.add("new.png", png())

@@ -21,7 +21,7 @@ from aln.benchmark.plan import Run, chosen, plan
 from aln.benchmark.processes import in_processes, in_turn
 from aln.benchmark.report import report
 from aln.benchmark.results import Results, gather
-from aln.data import open_images
+from aln.data import open_images, shared_ids
 from aln.errors import AlnError, DataError
 from aln.evaluation.report import write_rows
 from aln.files import write_atomic
@@ -111,8 +111,7 @@ def _check_photographs(planned: Sequence[Run]) -> None:
     trained, tested = open_images(data, "train-weaksup"), open_images(data, "test")
     there = [run.folder for run in planned if run.finished]
     check_photographs(there, trained.fingerprint(), "give those, or choose another --runs and --out")
-    ids = [{images.image_id(index) for index in range(len(images))} for images in (trained, tested)]
-    if ids[0] == ids[1] and trained.fingerprint() == tested.fingerprint():
+    if len(shared_ids(tested, trained)) == len(tested):
         raise DataError(
             f"{data.path}: the photographs to measure on are those to train on; put annotated ones that "
             'training does not see into a folder beside it, and name it: options = { test = "..." }'

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aln.cli.app import app
+from aln.cli.app import app, console
 from aln.cli.options import TO
 
 
@@ -16,9 +16,13 @@ def convert(
     found: Annotated[Path, typer.Argument(help="What aln localize --out made.", show_default=False)],
     *,
     to: Annotated[list[str], TO],
+    photographs: Annotated[
+        Path | None,
+        typer.Option(help="Where the photographs lie now, if they were moved.", show_default=False),
+    ] = None,
 ) -> None:
     """Write results for annotation tools. What aln localize --to does, without localizing."""
     from aln.convert import convert as write_annotations
 
-    for folder in write_annotations(found, to):
+    for folder in write_annotations(found, to, photographs, console(stderr=True).print):
         typer.echo(folder)

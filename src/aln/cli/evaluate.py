@@ -29,11 +29,20 @@ def evaluate(
     data_format: Format = "auto",
     settings: Settings = None,
     max_images: Annotated[int, typer.Option(help="At most this many, evenly spaced; 0: all.", min=0)] = 0,
-    protocol: Annotated[str, typer.Option(help="How figures are taken: exact, choe2020.")] = "exact",
+    protocol: Annotated[
+        str | None, typer.Option(help="How figures are taken: exact, choe2020.", show_default="exact")
+    ] = None,
     device: Device = "auto",
     score_maps: Annotated[Path | None, typer.Option(help="Measure .npy maps of any tool instead.")] = None,
     metadata: Annotated[Path | None, typer.Option(help="Their split, as wsolevaluation lays it out.")] = None,
     masks: Annotated[Path | None, typer.Option(help="Folder of the masks that the split names.")] = None,
+    threshold_step: Annotated[
+        float | None,
+        typer.Option(
+            help="From one threshold of their figures to the next; wsolevaluation's script takes 0.01.",
+            show_default="0.001",
+        ),
+    ] = None,
     write_score_maps: Annotated[
         Path | None, typer.Option(help="Folder for each method's .npy maps, for wsolevaluation.")
     ] = None,
@@ -41,9 +50,12 @@ def evaluate(
         Path | None, typer.Option(help="Folder for the split in wsolevaluation's layout.")
     ] = None,
 ) -> None:
-    """Measure a model on annotated photographs. The trivial answers stand beside it."""
+    """Measure a model on annotated photographs. The trivial answers stand beside it.
+
+    Scores on all of the split test are kept in the model's folder too, where aln info shows them.
+    """
     from aln.evaluation.report import tables, write_rows
-    from aln.measure import evaluate_run, measure_score_maps
+    from aln.measure import evaluate_run, measure_score_maps, record_run
     from aln.output import require_writable
 
     if out is not None:
@@ -51,7 +63,11 @@ def evaluate(
     errors = console(stderr=True)
     failures: dict[str, str] = {}
     if score_maps is not None:
-        rows = measure_score_maps(score_maps, metadata, masks=masks, console=errors)
+        if protocol not in (None, "choe2020"):
+            raise AlnError(f"--score-maps are measured under choe2020: leave out --protocol {protocol}")
+        rows = measure_score_maps(score_maps, metadata, masks=masks, step=threshold_step, console=errors)
+    elif threshold_step is not None:
+        raise AlnError("--threshold-step is for --score-maps: leave it out")
     elif run is None or data is None:
         raise AlnError("say what to measure: aln evaluate RUN DATA, or --score-maps DIR --metadata DIR")
     else:
@@ -62,10 +78,11 @@ def evaluate(
             methods=names(methods or ""),
             rules=names(rules or ""),
             max_images=max_images,
-            protocol=protocol,
+            protocol=protocol or "exact",
             device=device,
             write_score_maps=write_score_maps,
             write_metadata=write_metadata,
+            record=False,  # in the end: nothing that fails there may cost what was measured
             console=errors,
         )
     console().print(*tables(rows))
@@ -73,3 +90,5 @@ def evaluate(
         errors.print(f"{len(failures)} images could not be read:", *failures.values(), sep="\n")
     if out is not None:
         write_rows(rows, out)
+    if score_maps is None and run is not None:
+        record_run(run, rows, split=split, max_images=max_images, console=errors)

@@ -10,7 +10,7 @@ from aln.data import folder as _folder  # noqa: F401
 from aln.data import oxford_pets as _oxford_pets  # noqa: F401
 from aln.data import shapes as _shapes  # noqa: F401
 from aln.data import tiny_imagenet as _tiny_imagenet  # noqa: F401
-from aln.data.base import FORMATS, DataFormat, GroundTruth, LabelledImages, Split, Truth
+from aln.data.base import FORMATS, DataFormat, GroundTruth, LabelledImages, Split, Truth, shared_ids
 from aln.errors import DataError
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "detect_format",
     "open_images",
     "open_truth",
+    "shared_ids",
 ]
 
 

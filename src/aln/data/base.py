@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -49,9 +50,29 @@ class LabelledImages(ABC):
             DataError: If the file can't be read or decoded; names the file.
         """
 
+    def digest(self, index: int) -> bytes:
+        """Bytes that are the same for images of the same content, whatever they are called.
+
+        By default over the pixels; they compare with those of the same format only.
+        """
+        pixels = self.read(index)
+        return sha256(f"{pixels.shape}".encode() + pixels.tobytes()).digest()
+
     @abstractmethod
     def fingerprint(self) -> str:
-        """Hex digest over the images' content, labels and the settings that made them."""
+        """Hex digest over the images' content, names, labels and the settings that made them.
+
+        The same for a copy, and after the folder that holds them all was moved or renamed.
+        """
+
+
+def shared_ids(images: LabelledImages, others: LabelledImages) -> list[str]:
+    """Ids of those of `images` that are among `others` too, by content: names tell nothing.
+
+    Both come from one data set, or from folders of one format.
+    """
+    there = {others.digest(index) for index in range(len(others))}
+    return [images.image_id(index) for index in range(len(images)) if images.digest(index) in there]
 
 
 @dataclass(frozen=True, eq=False)

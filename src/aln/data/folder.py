@@ -4,24 +4,28 @@
     ├── cat/…/*.jpg          any depth, any common format; the folder's name is the class
     ├── dog/…/*.jpg
     ├── boxes.csv            optional: image,x0,y0,x1,y1; half-open, original pixels; several rows an image
-    └── masks/cat/…/*.png    optional: the photograph's path with .png; everything but 0 is object
+    └── masks/cat/…/*.png    optional: the photograph's path with .png; all but 0 is object, see `read_mask`
 
 The options `boxes` and `masks` name other places for the last two. The folder given is every split: train on
 one folder, evaluate on another. Where one command does both, the options `test` and `fullsup` name folders of
-the same layout for these splits. Hidden names (a leading dot) are left out.
+the same layout for these splits. Hidden names (a leading dot) are left out; pictures of kinds that are not
+read are counted on standard error. A photograph whose mask is empty is named there and has no ground truth,
+whatever boxes it has.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from aln.data.base import FORMATS, DataFormat, GroundTruth, LabelledImages, Options, Split
 from aln.data.folder_truth import MaskFolder, read_boxes
+from aln.data.notices import tell
 from aln.data.options import FormatOptions, parse_options
 from aln.data.store import FolderStore
 from aln.data.stored import Entry, StoredImages
 from aln.data.truth import BoxTruth
-from aln.data.walk import list_images, visible_folders, walk_images
+from aln.data.walk import left_out, list_images, masks_folder, visible_folders, walk_images
 from aln.errors import DataError
 
 __all__ = ["list_images", "open_images", "open_truth"]
@@ -63,13 +67,25 @@ def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
     path = chosen.folder(path, split)
     masks = _masks_folder(path, chosen)
     classes = _class_folders(path, masks)
+    others: Counter[str] = Counter()
     entries = [
         Entry(image.relative_to(path).as_posix(), label)
         for label, folder in enumerate(classes)
-        for image in walk_images(folder)
+        for image in walk_images(folder, others)
     ]
-    names = [folder.name for folder in classes]
-    return StoredImages(path.resolve().name, names, entries, FolderStore(path), where=str(path))
+    hint = left_out(others)
+    images = StoredImages(
+        path.resolve().name,
+        [folder.name for folder in classes],
+        entries,
+        FolderStore(path),
+        where=str(path),
+        layout="folder",
+        hint=hint,
+    )
+    if hint:
+        tell(f"{path}: {hint}")
+    return images
 
 
 def open_truth(path: Path, split: Split, options: Options) -> GroundTruth | None:
@@ -77,16 +93,19 @@ def open_truth(path: Path, split: Split, options: Options) -> GroundTruth | None
     images = open_images(path, split, options)
     chosen = parse_options(FolderOptions, options, "folder")
     path = chosen.folder(path, split)
-    masks_folder = _masks_folder(path, chosen)
+    folder = _masks_folder(path, chosen)
     boxes_file = Path(chosen.boxes).expanduser() if chosen.boxes else path / "boxes.csv"
-    if masks_folder is None and not chosen.boxes and not boxes_file.is_file():
+    if folder is None and not chosen.boxes and not boxes_file.is_file():
         return None
     ids = [images.image_id(index) for index in range(len(images))]
-    boxes = read_boxes(boxes_file, set(ids)) if chosen.boxes or boxes_file.is_file() else {}
-    if masks_folder is None:
+    photographs = {image_id: path / image_id for image_id in ids}
+    boxes = read_boxes(boxes_file, photographs) if chosen.boxes or boxes_file.is_file() else {}
+    if folder is None:
         return BoxTruth(boxes)
-    masks = MaskFolder(path, masks_folder, ids)
-    return BoxTruth({**masks.boxes(), **boxes}, masks.read)
+    masks = MaskFolder(path, folder, ids)
+    around = masks.boxes()
+    empty = {image_id: none for image_id, none in around.items() if not len(none)}
+    return BoxTruth({**around, **boxes, **empty}, masks.read)
 
 
 def _masks_folder(path: Path, options: FolderOptions) -> Path | None:
@@ -95,9 +114,7 @@ def _masks_folder(path: Path, options: FolderOptions) -> Path | None:
         if not folder.is_dir():
             raise DataError(f"{folder}: there is no such folder of masks; check data.options.masks")
         return folder
-    masks = path / "masks"
-    classes = [] if not masks.is_dir() else [folder for folder in visible_folders(path) if folder != masks]
-    return masks if any((masks / folder.name).is_dir() for folder in classes) else None
+    return masks_folder(path) if path.is_dir() else None
 
 
 def _class_folders(path: Path, masks: Path | None) -> list[Path]:

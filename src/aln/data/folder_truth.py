@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from aln.data.images import read_bytes, read_image
+from aln.data.images import read_bytes, read_image, read_mask, read_size
+from aln.data.notices import listed, tell
 from aln.data.truth import Boxes, Mask, boxes_around
 from aln.errors import DataError
 
 COLUMNS = ("image", "x0", "y0", "x1", "y1")
 
+SLACK = 1.0
+"""Pixels that a box may reach out of its photograph: tools round, and some count from 1."""
 
-def read_boxes(path: Path, image_ids: set[str]) -> dict[str, Boxes]:
+
+def read_boxes(path: Path, photographs: Mapping[str, Path]) -> dict[str, Boxes]:
     """Read `image,x0,y0,x1,y1` rows, one box each, half-open in original pixels, under a header line.
 
+    Args:
+        path: The CSV file.
+        photographs: The file of each image id. Where one can't be read its boxes are taken as they are: who
+            reads it says what is wrong.
+
     Raises:
-        DataError: For a missing column, a corner that is no number, or an image that is not among
-            `image_ids`; names the file and the line.
+        DataError: For a missing column, a corner that is no number, an image that is not among
+            `photographs`, or a box that is empty, relative, or reaches out of its photograph; names the file
+            and the line.
     """
     try:
         lines = read_bytes(path).decode("utf-8-sig").splitlines()
@@ -35,18 +46,20 @@ def read_boxes(path: Path, image_ids: set[str]) -> dict[str, Boxes]:
     boxes: dict[str, list[list[float]]] = defaultdict(list)
     for row in reader:
         where = f"{path}: line {reader.line_num}"
-        if row["image"] not in image_ids:
-            name = row["image"]
-            raise DataError(f"{where}: there is no photograph {name!r}; write it as <class>/<file name>")
-        boxes[row["image"]].append(_corners(row, where))
+        image_id = row["image"]
+        if image_id not in photographs:
+            raise DataError(f"{where}: there is no photograph {image_id!r}; write it as <class>/<file name>")
+        box = _corners(row, where)
+        _check_box(box, photographs[image_id], where)
+        boxes[image_id].append(box)
     return {image_id: np.array(rows, np.float32) for image_id, rows in boxes.items()}
 
 
 class MaskFolder:
-    """Masks `<folder>/<class>/<stem>.png` of photographs `<root>/<class>/<stem>.*`; all but 0 is object."""
+    """Masks `<folder>/<class>/<stem>.png` of photographs `<root>/<class>/<stem>.*`, see `read_mask`."""
 
     def __init__(self, root: Path, folder: Path, image_ids: Sequence[str]) -> None:
-        self._root = root
+        self._root, self._folder = root, folder
         names = {image_id: PurePosixPath(image_id).with_suffix(".png") for image_id in image_ids}
         self._paths = {image_id: folder / name for image_id, name in names.items()}
 
@@ -55,7 +68,7 @@ class MaskFolder:
         path = self._paths[image_id]
         if not path.is_file():
             return None, None
-        mask = _read_mask(path)
+        mask = read_mask(path)
         shape = read_image(self._root / image_id).shape[:2]
         if mask.shape != shape:
             height, width = shape
@@ -64,18 +77,46 @@ class MaskFolder:
         return mask, None
 
     def boxes(self) -> dict[str, Boxes]:
-        """The box around each mask, by image id; reads them all."""
+        """The box around each mask, by image id, (0, 4) around an empty one; reads them all.
+
+        Empty masks are named on standard error.
+        """
         there = {image_id: path for image_id, path in self._paths.items() if path.is_file()}
-        return {image_id: boxes_around(_read_mask(path)) for image_id, path in there.items()}
-
-
-def _read_mask(path: Path) -> Mask:
-    mask: Mask = read_image(path).max(axis=2) > 0
-    return mask
+        boxes = {image_id: boxes_around(read_mask(path)) for image_id, path in there.items()}
+        empty = [there[image_id].relative_to(self._folder) for image_id in boxes if not len(boxes[image_id])]
+        if empty:
+            tell(
+                f"{self._folder}: photographs with an empty mask are left out ({len(empty)}): "
+                f"{listed([name.as_posix() for name in empty])}; draw the object in it, or remove the mask"
+            )
+        return boxes
 
 
 def _corners(row: dict[str, str], where: str) -> list[float]:
     try:
-        return [float(row[column]) for column in COLUMNS[1:]]
+        corners = [float(row[column]) for column in COLUMNS[1:]]
     except (TypeError, ValueError) as error:
         raise DataError(f"{where}: x0, y0, x1 and y1 must be numbers; correct the line") from error
+    if not all(map(isfinite, corners)):
+        raise DataError(f"{where}: x0, y0, x1 and y1 must be finite numbers; correct the line")
+    return corners
+
+
+def _check_box(box: list[float], photograph: Path, where: str) -> None:
+    x0, y0, x1, y1 = box
+    said = f"{where}: the box {', '.join(f'{corner:g}' for corner in box)}"
+    if x1 <= x0 or y1 <= y0:
+        raise DataError(
+            f"{said} is empty; write corners, x0 < x1 and y0 < y1, in pixels, no width and height"
+        )
+    if min(x0, y0) >= 0 and max(x1, y1) <= 1:
+        raise DataError(f"{said} is relative to the photograph's size; write its corners in pixels")
+    try:
+        height, width = read_size(photograph)
+    except DataError:
+        return
+    if min(x0, y0) < -SLACK or x1 > width + SLACK or y1 > height + SLACK:
+        raise DataError(
+            f"{said} reaches out of its photograph of {width}x{height} pixels (width x height); write its "
+            "corners in pixels of this very photograph"
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from hashlib import sha256
 from typing import NamedTuple, Protocol, get_args
 
 import numpy as np
@@ -53,7 +55,15 @@ class GeneratedImages(LabelledImages):
     def read(self, index: int) -> Image:
         return self._maker.scene(index).image
 
+    def digest(self, index: int) -> bytes:
+        """Over what the scene is made from, without making it: scenes of other settings are others."""
+        return sha256(f"{self._fingerprint} {index}".encode()).digest()
+
     def fingerprint(self) -> str:
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         return self._maker.fingerprint()
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, ImageOps, UnidentifiedImageError
 from PIL import Image as PillowImage
-from PIL import ImageOps, UnidentifiedImageError
 
 from aln.data.base import Image
 from aln.errors import DataError
@@ -18,11 +20,33 @@ IMAGE_SUFFIXES = frozenset(
 )
 """Suffixes (lower case) by which folders are searched; what a file really holds is read from its header."""
 
+OTHER_SUFFIXES = frozenset(
+    {
+        ".heic",
+        ".heif",
+        ".hif",
+        ".jfif",
+        ".jpe",
+        ".jxl",
+        ".jxr",
+        ".jpf",
+        ".jpx",
+        ".j2k",
+        ".pnm",
+        ".pbm",
+        ".tga",
+    }
+    | {".raw", ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".raf", ".rw2"}
+    | {".pef", ".srw", ".x3f", ".3fr", ".iiq", ".psd", ".xcf", ".svg", ".eps", ".ai", ".pdf", ".exr", ".dcm"}
+)
+"""Suffixes (lower case) of pictures that are not read: they are counted, so that none is missed unnoticed."""
+
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 2**30
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM")
 _OPENCV_FORMATS = frozenset({"JPEG", "MPO", "PNG", "BMP", "TIFF"})
+_LAST_UPRIGHT = 4  # the EXIF orientations after it swap height and width
 
 
 def read_bytes(path: Path) -> bytes:
@@ -63,10 +87,52 @@ def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image:
         DataError: If it is empty, truncated, damaged, no image, or its header says more than `max_pixels`
             (refused before a pixel is decoded).
     """
-    if not data:
-        raise DataError(f"{name}: is empty (0 bytes); replace or remove it")
-    image = _with_opencv(data) if _header_format(data, name, max_pixels) in _OPENCV_FORMATS else None
+    quick = _header_format(data, name, max_pixels) in _OPENCV_FORMATS
+    image = _with_opencv(data, cv2.IMREAD_COLOR) if quick else None
     return _with_pillow(data, name) if image is None else image
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """Height and width of the image that `read_image` gives, from the file's header alone.
+
+    Raises:
+        DataError: If the file can't be read or is no image; names it.
+    """
+    try:
+        with PillowImage.open(path, formats=_FORMATS) as header:
+            width, height = header.size
+            # Pillow turns a TIFF's size itself.
+            turned = header.format != "TIFF" and _orientation(header) > _LAST_UPRIGHT
+    except Exception as error:  # decoders raise anything on malformed bytes
+        raise DataError(f"{path}: its size can't be read ({error}); replace or remove it") from error
+    return (width, height) if turned else (height, width)
+
+
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """Read a mask file: bool (H, W), EXIF orientation applied as to a photograph.
+
+    Object is every pixel with anything but 0 in some colour channel, at any bit depth: 1 of 65,535 counts as
+    255 of 255 does. Alpha is no channel of these: a picture without it and one that is opaque all over are
+    the same mask. But a fully transparent pixel shows nothing, so it is no object whatever its colour.
+
+    Raises:
+        DataError: As `decode` does.
+    """
+    data, name = read_bytes(path), str(path)
+    quick = _header_format(data, name, MAX_PIXELS) in _OPENCV_FORMATS
+    colours = _with_opencv(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if quick else None
+    shown = None if colours is None else _any_colour(colours)
+    try:
+        with PillowImage.open(BytesIO(data), formats=_FORMATS) as file:
+            if shown is None:
+                image = ImageOps.exif_transpose(file)
+                pixels = np.array(image if _is_deep(image.mode) else image.convert("RGB"))
+                shown = _any_colour(pixels.reshape(*pixels.shape[:2], -1))
+            if file.has_transparency_data:
+                shown &= np.array(ImageOps.exif_transpose(file).convert("RGBA"))[..., 3] > 0
+    except Exception as error:  # decoders raise anything on malformed bytes
+        raise DataError(f"{name}: is truncated or damaged ({error}); replace or remove it") from error
+    return shown
 
 
 def resize_to_input(image: Image, size: int) -> Image:
@@ -83,6 +149,8 @@ def resize_to_input(image: Image, size: int) -> Image:
 
 def _header_format(data: bytes, name: str, max_pixels: int) -> str:
     """The format's name, read with the size from the header alone."""
+    if not data:
+        raise DataError(f"{name}: is empty (0 bytes); replace or remove it")
     try:
         with PillowImage.open(BytesIO(data), formats=_FORMATS) as header:
             width, height = header.size
@@ -102,18 +170,18 @@ def _too_large(max_pixels: int) -> str:
     return f"has more than {max_pixels // 10**6} million pixels; scale it down or remove it"
 
 
-def _with_opencv(data: bytes) -> Image | None:
+def _with_opencv(data: bytes, flags: int) -> NDArray[Any] | None:
     """Fast path: None where OpenCV fails, so that Pillow can read the file or say why not."""
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:
         return None
     finally:
         cv2.utils.logging.setLogLevel(level)
     if bgr is None:
         return None
-    rgb: Image = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    rgb: NDArray[Any] = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
     return rgb
 
 
@@ -124,6 +192,25 @@ def _with_pillow(data: bytes, name: str) -> Image:
             image = np.array(ImageOps.exif_transpose(file).convert("RGB"))
     except Exception as error:  # decoders raise anything on malformed bytes
         raise DataError(f"{name}: is truncated or damaged ({error}); replace or remove it") from error
-    if mode in ("I", "F") or mode.startswith("I;16"):  # Pillow clips these instead of scaling
+    if _is_deep(mode):  # Pillow clips these instead of scaling
         raise DataError(f"{name}: has {mode!r} pixels; save it with 8 bits a channel")
     return image
+
+
+def _is_deep(mode: str) -> bool:
+    """Whether Pillow holds more than 8 bits a channel."""
+    return mode in ("I", "F") or mode.startswith("I;16")
+
+
+def _any_colour(pixels: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(pixels.any(axis=2), np.bool_)
+
+
+def _orientation(header: PillowImage.Image) -> int:
+    """EXIF orientation 1..8; 1 where there is none, or none that can be read."""
+    exif = PillowImage.Exif()
+    try:
+        exif.load(header.info.get("exif", b""))  # `getexif` would decode all of a PNG
+    except Exception:  # it raises anything on malformed bytes; decoders take such a file as upright
+        return 1
+    return int(exif.get(ExifTags.Base.Orientation, 1))

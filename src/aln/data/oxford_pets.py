@@ -48,7 +48,8 @@ def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
         for label, names in enumerate(photos.values())
         for name in _part(names, SHARES[split])
     ]
-    return StoredImages(f"oxford-pets-{len(photos)}", list(photos), entries, store, where=str(path))
+    name = f"oxford-pets-{len(photos)}"
+    return StoredImages(name, list(photos), entries, store, where=str(path), layout=name)
 
 
 def open_truth(path: Path, split: Split, options: Options) -> GroundTruth:

@@ -22,18 +22,37 @@ class Entry(NamedTuple):
 class StoredImages(LabelledImages):
     """Photographs in a folder tree or in zip archives.
 
+    Args:
+        name: What rows and caches call the data set.
+        class_names: Names of the classes.
+        entries: The photographs, in order.
+        store: Where they lie.
+        where: What error messages call the data set.
+        layout: What the fingerprint calls it: a name that is the format's own, never a folder's, which may
+            be renamed.
+        hint: Said where a class has no photographs: what else was found.
+
     Raises:
         DataError: If there is no photograph at all, fewer than two classes, or a class without photographs.
     """
 
     def __init__(
-        self, name: str, class_names: Sequence[str], entries: Sequence[Entry], store: Store, *, where: str
+        self,
+        name: str,
+        class_names: Sequence[str],
+        entries: Sequence[Entry],
+        store: Store,
+        *,
+        where: str,
+        layout: str,
+        hint: str = "",
     ) -> None:
         self.name = name
         self.class_names = tuple(class_names)
         self._entries = entries
         self._store = store
-        self._check_classes(where)
+        self._layout = layout
+        self._check_classes(where, hint)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -48,11 +67,14 @@ class StoredImages(LabelledImages):
         name = self._entries[index].name
         return decode(self._store.read(name), self._store.where(name))
 
+    def digest(self, index: int) -> bytes:
+        return self._store.digest(self._entries[index].name)
+
     def fingerprint(self) -> str:
         entries = (f"{label} {name} {self._store.digest(name).hex()}" for name, label in self._entries)
-        return fingerprint([self.name, *self.class_names, *entries])
+        return fingerprint([self._layout, *self.class_names, *entries])
 
-    def _check_classes(self, where: str) -> None:
+    def _check_classes(self, where: str, hint: str) -> None:
         if len(self.class_names) < 2:
             raise DataError(f"{where}: needs at least two classes to learn what tells them apart")
         seen = {entry.label for entry in self._entries}
@@ -60,6 +82,7 @@ class StoredImages(LabelledImages):
         if empty:
             raise DataError(
                 f"{where}: no photographs of {', '.join(map(repr, empty))}; add some or remove the class"
+                f"{hint and f' ({hint})'}"
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,25 @@ MaskReader = Callable[[str], "tuple[Mask | None, Mask | None]"]
 
 def _no_mask(_: str) -> tuple[None, None]:
     return None, None
+
+
+class Without(GroundTruth):
+    """Ground truth without that of some images."""
+
+    def __init__(self, truth: GroundTruth, image_ids: Iterable[str]) -> None:
+        self._truth = truth
+        self._hidden = frozenset(image_id for image_id in image_ids if image_id in truth)
+
+    def __contains__(self, image_id: object) -> bool:
+        return image_id in self._truth and image_id not in self._hidden
+
+    def __getitem__(self, image_id: str) -> Truth:
+        if image_id in self._hidden:
+            raise KeyError(image_id)
+        return self._truth[image_id]
+
+    def __len__(self) -> int:
+        return len(self._truth) - len(self._hidden)
 
 
 class BoxTruth(GroundTruth):

@@ -1,18 +1,21 @@
-"""Finding photographs below folders: sorted, hidden files left out, safe against loops of symbolic links."""
+"""Finding photographs below folders: sorted, hidden files and masks left out, safe against loops of links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from aln.data.images import IMAGE_SUFFIXES
+from aln.data.images import IMAGE_SUFFIXES, OTHER_SUFFIXES
+from aln.data.notices import tell
 from aln.errors import DataError
 
 
 def list_images(paths: Iterable[Path]) -> Iterator[Path]:
     """The photographs that `paths` name: files as they are, folders with all that lies below them, sorted.
 
-    Holds one folder's names at a time, so any number of photographs streams in constant memory.
+    Holds one folder's names at a time, so any number of photographs streams in constant memory. At the end of
+    a folder pictures in it that are not read are counted on standard error.
 
     Raises:
         DataError: At once if a path does not exist; while iterating if a folder holds no photograph.
@@ -24,17 +27,40 @@ def list_images(paths: Iterable[Path]) -> Iterator[Path]:
     return _listed(given)
 
 
-def walk_images(folder: Path) -> Iterator[Path]:
+def walk_images(folder: Path, others: Counter[str] | None = None) -> Iterator[Path]:
     """All files with an image suffix below `folder`, files before folders, each sorted by name.
 
-    Hidden names are left out, links are followed, and a folder that is reached twice counts once. A link to
-    a folder that `folder` lies in is a loop and not followed: its photographs are of other classes.
+    Hidden names and masks (`masks_folder`, at any depth) are left out, links are followed, and a folder that
+    is reached twice counts once. A link to a folder that `folder` lies in is a loop and not followed: its
+    photographs are of other classes.
+
+    Args:
+        folder: Where to look.
+        others: Gets the number of pictures that are not read added, by suffix.
 
     Raises:
         DataError: If a folder can't be listed.
     """
     above = {*folder.absolute().parents, *folder.resolve().parents}
-    return _walked(folder, {_identity(parent) for parent in above})
+    return _walked(folder, {_identity(parent) for parent in above}, Counter() if others is None else others)
+
+
+def masks_folder(root: Path) -> Path | None:
+    """`masks` in `root`, where it holds the masks of the folders beside it: has one of the same name.
+
+    Without one it is a folder of photographs like any other. Raises as `walk_images` does.
+    """
+    return _masks_beside(root, visible_folders(root))
+
+
+def left_out(others: Counter[str]) -> str:
+    """What `walk_images` counted in words, with the way out; empty where it counted nothing."""
+    if not others:
+        return ""
+    count = others.total()
+    kinds = ", ".join(f"{suffix} {number}" for suffix, number in others.most_common())
+    files = "1 file of another kind was" if count == 1 else f"{count} files of other kinds were"
+    return f"{files} left out: {kinds}; convert photographs to JPEG or PNG"
 
 
 def visible_folders(root: Path) -> list[Path]:
@@ -48,23 +74,39 @@ def _listed(paths: list[Path]) -> Iterator[Path]:
             yield path
             continue
         empty = True
-        for image in walk_images(path):
+        others: Counter[str] = Counter()
+        for image in walk_images(path, others):
             empty = False
             yield image
+        hint = left_out(others)
         if empty:
             suffixes = ", ".join(sorted(IMAGE_SUFFIXES))
-            raise DataError(f"{path}: holds no photographs; looked for names that end in {suffixes}")
+            raise DataError(
+                f"{path}: holds no photographs; looked for names that end in {suffixes}{hint and f'; {hint}'}"
+            )
+        if hint:
+            tell(f"{path}: {hint}")
 
 
-def _walked(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
+def _walked(folder: Path, seen: set[tuple[int, int]], others: Counter[str]) -> Iterator[Path]:
     identity = _identity(folder)
     if identity in seen:
         return
     seen.add(identity)
     files, folders = _listing(folder)
     yield from (file for file in files if file.suffix.lower() in IMAGE_SUFFIXES)
+    others.update(suffix for file in files if (suffix := file.suffix.lower()) in OTHER_SUFFIXES)
+    masks = _masks_beside(folder, folders)
     for below in folders:
-        yield from _walked(below, seen)
+        if masks is None or not below.samefile(masks):
+            yield from _walked(below, seen, others)
+
+
+def _masks_beside(root: Path, folders: Sequence[Path]) -> Path | None:
+    masks = root / "masks"
+    if not masks.is_dir():
+        return None
+    return masks if any((masks / folder.name).is_dir() for folder in folders if folder != masks) else None
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -46,15 +46,15 @@ def evaluate_score_maps(
         folder: Holds `<image id>.npy`, or the same without the image's suffix: numbers (H, W) in [0, 1].
         metadata: Folder with the four text files of a split; see `wsol_metadata`.
         masks: Folder that mask files are named from; needed where the metadata names masks.
-        step: From one threshold to the next, above 0 and below 1.
+        step: From one threshold to the next, above 0 and at most 1.
         progress: Called after each image with the number done and the number of all.
 
     Raises:
         ConfigError: If `step` is out of range, or `masks` is missing.
         DataError: For a file that is missing or malformed; names it.
     """
-    if not 0 < step < 1:
-        raise ConfigError(f"threshold step {step:g} must be above 0 and below 1")
+    if not 0 < step <= 1:
+        raise ConfigError(f"threshold step {step:g} must be above 0 and at most 1, e.g. 0.01")
     known = read_metadata(metadata)
     if known.masks and masks is None:
         raise ConfigError(

@@ -67,25 +67,47 @@ Raises:
 
 @dataclass(frozen=True)
 class Format:
-    """A registered format: what the user types, its function, and one line on it (of its docstring)."""
+    """A registered format: what the user types, its function, and one line on it (of its docstring).
+
+    Attributes:
+        leads: Whether its files lead to the photographs, so that these must lie where the data set says.
+    """
 
     name: str
     write: Write
     summary: str
+    leads: bool = False
 
 
 FORMATS: Registry[Format] = Registry("annotation format")
 
 
-def register(name: str) -> Callable[[Write], Write]:
-    """Register a format under `name`; one file in `aln/export/` and one import line in its `__init__`."""
+def register(name: str, *, leads: bool = False) -> Callable[[Write], Write]:
+    """Register a format under `name`; one file in `aln/export/` and one import line in its `__init__`.
+
+    Args:
+        name: What users type.
+        leads: Whether its files lead to the photographs: by links, or by paths from file to file.
+    """
 
     def add(function: Write) -> Write:
         summary = (function.__doc__ or "").strip().splitlines()[0]
-        FORMATS.add(name, Format(name, function, summary))
+        FORMATS.add(name, Format(name, function, summary, leads))
         return function
 
     return add
+
+
+def inside(image_id: str) -> PurePosixPath:
+    """A photograph's id as a path below some folder.
+
+    Raises:
+        DataError: If the id leads out of the folder.
+    """
+    name = PurePosixPath(image_id)
+    if not name.name or ".." in name.parts or name.is_absolute():
+        raise DataError(f"{image_id!r} is no name inside a folder; rename the photograph")
+    return name
 
 
 def place(folder: Path, image_id: str, suffix: str) -> Path:
@@ -95,10 +117,7 @@ def place(folder: Path, image_id: str, suffix: str) -> Path:
         DataError: If the id leads out of the folder, or another photograph has taken the name ("a.jpg" and
             "a.png" both lead to "a.txt").
     """
-    name = PurePosixPath(image_id)
-    if not name.name or ".." in name.parts or name.is_absolute():
-        raise DataError(f"{image_id!r} is no name inside a folder; rename the photograph")
-    path = folder / name.with_suffix(suffix)
+    path = folder / inside(image_id).with_suffix(suffix)
     if path.exists():
         raise DataError(
             f"{image_id}: another photograph beside it has the same name but for the suffix, and this format "

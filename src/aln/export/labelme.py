@@ -19,7 +19,7 @@ VERSION = "5.5.0"
 """The Labelme whose files these are like; it was the first to draw masks beside rectangles."""
 
 
-@register("labelme")
+@register("labelme", leads=True)
 def write_labelme(results: Iterable[Found], folder: Path, dataset: Dataset) -> None:
     """Labelme JSON with boxes and masks, one file a photograph."""
     photographs = dataset.photographs.absolute()

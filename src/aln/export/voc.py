@@ -22,7 +22,7 @@ MOST = 254
 """A palette has 256 colours; 0 is the background and 255 "unknown"."""
 
 
-@register("voc")
+@register("voc", leads=True)
 def write_voc(results: Iterable[Found], folder: Path, dataset: Dataset) -> None:
     """Pascal VOC XML with boxes, and masks by class and by object as PNG."""
     if len(dataset.class_names) > MOST:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from aln.data.base import Image
 from aln.data.folder import list_images
 from aln.data.images import IMAGE_SUFFIXES, decode
-from aln.data.walk import walk_images
+from aln.data.notices import tell
+from aln.data.walk import left_out, walk_images
 from aln.errors import AlnError, DataError
 from aln.files import write_atomic
 
@@ -158,13 +160,16 @@ class Album:
         if folder is None or not folder.is_dir():
             return
         own = self.out.absolute()
-        for path in walk_images(folder):
+        others: Counter[str] = Counter()
+        for path in walk_images(folder, others):
             if not prefix and own in path.absolute().parents:
                 continue
             if _inside(path, folder):
                 yield _entry(prefix + path.relative_to(folder).as_posix(), path)
             else:
                 self.outside += 1
+        if hint := left_out(others):
+            tell(f"{folder}: {hint}")
 
 
 def link_or_copy(photograph: Path, to: Path) -> None:

@@ -72,9 +72,8 @@ def open_desk(localizer: Localizer, folder: Path | None, out: Path) -> Desk:
     Raises:
         DataError: If `folder` holds no photographs, or `out` can't be written or holds other reviews.
     """
-    photographs = None if folder is None else str(folder.resolve())
-    made_by = {"classes": list(localizer.class_names), "photographs": photographs}
-    return Desk(Album(folder, out), Workshop(localizer), Reviews(out, made_by))
+    album = Album(folder, out)
+    return Desk(album, Workshop(localizer), Reviews(out, localizer.class_names, album))
 
 
 def _version(entry: Entry) -> Hashable:

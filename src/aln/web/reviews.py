@@ -9,15 +9,15 @@ out/annotations/<format>/, out/class-folder/   what was exported
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from aln.errors import DataError
-from aln.files import write_atomic
-from aln.web.album import Entry
+from aln.files import same_file, write_atomic
+from aln.web.album import Album, Entry
 from aln.web.schemas import Review
 
 State = Literal["draft", "accepted"]
@@ -28,20 +28,20 @@ class Reviews:
 
     Args:
         out: The review folder; made where it isn't there.
-        made_by: What all its reviews share: `classes` and `photographs`.
+        class_names: Names of the model's classes, which all reviews share.
+        album: The photographs. They may have moved, with the review folder or alone: then all that are
+            reviewed must be in it, and have as many bytes as in the place before, where that is still there.
 
     Raises:
         DataError: If the folder can't be written, holds reviews of other classes or photographs, or one of
             its files is damaged.
     """
 
-    def __init__(self, out: Path, made_by: Mapping[str, Any]) -> None:
+    def __init__(self, out: Path, class_names: Sequence[str], album: Album) -> None:
         self.out = out
         self._folder = out / "reviews"
-        self._claim(out / "review.json", dict(made_by))
-        self.states: dict[str, State] = {
-            path.stem: _parsed(path).state for path in sorted(self._folder.glob("[!.]*.json"))
-        }
+        self._claim(out / "review.json", class_names, album)
+        self.states: dict[str, State] = {path.stem: _parsed(path).state for path in self._files()}
 
     def load(self, entry: Entry) -> Review | None:
         """The review of a photograph, or None where there is none yet.
@@ -77,17 +77,41 @@ class Reviews:
     def _path(self, entry: Entry) -> Path:
         return self._folder / f"{entry.key}.json"
 
-    def _claim(self, manifest: Path, made_by: Mapping[str, Any]) -> None:
-        if not manifest.exists():
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("[!.]*.json"))
+
+    def _claim(self, manifest: Path, class_names: Sequence[str], album: Album) -> None:
+        now = None if album.folder is None else str(album.folder.resolve())
+        classes = list(class_names)
+        made_by: dict[str, Any] = {"classes": classes, "photographs": now}
+        before = _read(manifest) if manifest.exists() else made_by
+        if before.get("classes") != classes:
+            raise DataError(
+                f"{self.out}: holds reviews with classes {before.get('classes')!r}, not {classes!r}; "
+                "choose another --out folder"
+            )
+        if before.get("photographs") != now:
+            self._require_reviewed(album, before.get("photographs"))
+        if before != made_by or not manifest.exists():
             _write(manifest, made_by)
-            return
-        before = _read(manifest)
-        for key, value in made_by.items():
-            if before.get(key) != value:
-                raise DataError(
-                    f"{self.out}: holds reviews with {key} {before.get(key)!r}, not {value!r}; "
-                    "choose another --out folder"
-                )
+
+    def _require_reviewed(self, album: Album, before: str | None) -> None:
+        """Make sure that the album has each photograph that is reviewed, and no other one under its name."""
+        files = self._files()
+        other = []
+        for path in files:
+            image_id = str(_read(path).get("image"))
+            entry = album.by_id(image_id)
+            if entry is None or not same_file(entry.path, Path(before or self.out, image_id)):
+                other.append((image_id, path))
+        if other:
+            image_id, path = other[0]
+            raise DataError(
+                f"{self.out}: holds reviews of the photographs in {before or self.out}, and {len(other)} of "
+                f"the {len(files)} are not in {album.folder or self.out}, or are others of the same name "
+                f"({image_id} first); give --images the folder that they are in now, choose another --out "
+                f"folder, or remove the reviews of what is lost ({path} first)"
+            )
 
 
 def _parsed(path: Path) -> Review:
