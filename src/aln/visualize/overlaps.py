@@ -23,6 +23,9 @@ Overlaps = Mapping[str, NDArray[np.floating]]
 """IoU of each image, float (n,) in 0..1, by the name of the method; NaN where it was not measured."""
 
 BINS = 20
+HIGHEST_BAR = 30.0
+"""Bars are cut off here, in percent: one method that is always wrong would flatten all others."""
+
 THRESHOLDS = np.arange(101) / 100
 COLUMNS = 5
 NAME_LENGTH = 26
@@ -58,7 +61,7 @@ def iou_histograms(overlaps: Overlaps, path: Path) -> None:
         shares = 100 * np.histogram(values, edges)[0] / len(values)
         axes.bar(edges[:-1], shares, width=1 / BINS, align="edge", color=colours, edgecolor="white", lw=0.5)
         highest = max(highest, float(shares.max()))
-    panels[0].set_ylim(0, 1.25 * highest)  # room for the figure in the corner
+    panels[0].set_ylim(0, 1.25 * min(highest, HIGHEST_BAR))  # room for the figure in the corner
     save_figure(figure, path)
 
 
