@@ -40,7 +40,7 @@ def accuracy_curve(ious: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def iou_histograms(overlaps: Overlaps, path: Path) -> None:
-    """Draw a histogram of IoU for each method, wrong boxes (IoU < 0.5) apart in colour.
+    """Draw a histogram of IoU for each method, wrong boxes (IoU < 0.5) apart in colour; cut at `HIGHEST_BAR`.
 
     Args:
         overlaps: At least one method, each with at least one image.
