@@ -21,23 +21,10 @@ IMAGE_SUFFIXES = frozenset(
 """Suffixes (lower case) by which folders are searched; what a file really holds is read from its header."""
 
 OTHER_SUFFIXES = frozenset(
-    {
-        ".heic",
-        ".heif",
-        ".hif",
-        ".jfif",
-        ".jpe",
-        ".jxl",
-        ".jxr",
-        ".jpf",
-        ".jpx",
-        ".j2k",
-        ".pnm",
-        ".pbm",
-        ".tga",
-    }
+    {".heic", ".heif", ".hif", ".jfif", ".jpe", ".jxl", ".jxr", ".jpf", ".jpx", ".j2k", ".pnm", ".pbm"}
     | {".raw", ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".raf", ".rw2"}
     | {".pef", ".srw", ".x3f", ".3fr", ".iiq", ".psd", ".xcf", ".svg", ".eps", ".ai", ".pdf", ".exr", ".dcm"}
+    | {".tga"}
 )
 """Suffixes (lower case) of pictures that are not read: they are counted, so that none is missed unnoticed."""
 

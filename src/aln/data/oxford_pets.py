@@ -48,8 +48,7 @@ def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
         for label, names in enumerate(photos.values())
         for name in _part(names, SHARES[split])
     ]
-    name = f"oxford-pets-{len(photos)}"
-    return StoredImages(name, list(photos), entries, store, where=str(path), layout=name)
+    return StoredImages(f"oxford-pets-{len(photos)}", list(photos), entries, store, where=str(path))
 
 
 def open_truth(path: Path, split: Split, options: Options) -> GroundTruth:

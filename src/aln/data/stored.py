@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -28,8 +29,7 @@ class StoredImages(LabelledImages):
         entries: The photographs, in order.
         store: Where they lie.
         where: What error messages call the data set.
-        layout: What the fingerprint calls it: a name that is the format's own, never a folder's, which may
-            be renamed.
+        layout: What the fingerprint calls it, where `name` is a folder's, which may be renamed.
         hint: Said where a class has no photographs: what else was found.
 
     Raises:
@@ -44,14 +44,14 @@ class StoredImages(LabelledImages):
         store: Store,
         *,
         where: str,
-        layout: str,
+        layout: str = "",
         hint: str = "",
     ) -> None:
         self.name = name
         self.class_names = tuple(class_names)
         self._entries = entries
         self._store = store
-        self._layout = layout
+        self._layout = layout or name
         self._check_classes(where, hint)
 
     def __len__(self) -> int:
@@ -68,10 +68,15 @@ class StoredImages(LabelledImages):
         return decode(self._store.read(name), self._store.where(name))
 
     def digest(self, index: int) -> bytes:
-        return self._store.digest(self._entries[index].name)
+        return self._digests[index]
+
+    @cached_property
+    def _digests(self) -> list[bytes]:
+        return [self._store.digest(entry.name) for entry in self._entries]
 
     def fingerprint(self) -> str:
-        entries = (f"{label} {name} {self._store.digest(name).hex()}" for name, label in self._entries)
+        known = zip(self._entries, self._digests, strict=True)
+        entries = (f"{label} {name} {digest.hex()}" for (name, label), digest in known)
         return fingerprint([self._layout, *self.class_names, *entries])
 
     def _check_classes(self, where: str, hint: str) -> None:

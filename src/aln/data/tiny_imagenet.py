@@ -49,8 +49,9 @@ def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
     store = open_store(path)
     wnids = _wnids(store, options)
     entries = _test_entries(store, wnids) if split == "test" else _train_entries(store, wnids, split)
-    name = f"tiny-imagenet-{len(wnids)}"
-    return StoredImages(name, _class_names(store, wnids), entries, store, where=str(path), layout=name)
+    return StoredImages(
+        f"tiny-imagenet-{len(wnids)}", _class_names(store, wnids), entries, store, where=str(path)
+    )
 
 
 def open_truth(path: Path, split: Split, options: Options) -> GroundTruth:
