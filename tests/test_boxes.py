@@ -32,6 +32,7 @@ SMALL_MAP = np.array([[0.0, 0.2, 0.4], [0.6, 0.8, 1.0]], np.float32)
         pytest.param("percentile:50", 0.5, id="percentile"),
         pytest.param("percentile:100", 1.0, id="all-but-the-maximum"),
         pytest.param("max:0.2", 0.2, id="cam-paper"),
+        pytest.param("mass", 0.6, id="casm-paper"),
         pytest.param("  max:1 ", 1.0, id="spaces"),
     ],
 )
@@ -77,6 +78,14 @@ def test_otsu_agrees_with_scikit_image(seed: int) -> None:
     assert np.array_equal(score_map >= parse_rule("otsu").threshold(score_map), expected)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_mass_keeps_the_brightest_pixels(seed: int) -> None:
+    score_map = random_map(seed) ** (seed + 1)
+    ranked = sorted((float(score) for score in score_map.ravel()), reverse=True)
+    kept = ranked[: round(sum(ranked))]
+    assert sorted(score_map[binarise(score_map, parse_rule("mass"))], reverse=True) == pytest.approx(kept)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -98,7 +107,7 @@ def test_bad_rules_say_the_way_out(text: str, message: str) -> None:
 
 
 def test_every_rule_has_a_summary() -> None:
-    assert set(RULES) >= {"paper", "fixed", "moments", "otsu", "percentile", "max"}
+    assert set(RULES) >= {"paper", "fixed", "moments", "otsu", "percentile", "max", "mass"}
     assert all(RULES[name].summary.endswith(".") or RULES[name].summary for name in RULES)
 
 
@@ -133,7 +142,7 @@ def test_normalise_refuses_what_is_not_finite(bad: float) -> None:
         elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
     ),
     rule=st.sampled_from(
-        ["paper", "fixed:0", "fixed:0.5", "fixed:1", "moments", "otsu", "percentile:99", "max:0.2"]
+        ["paper", "fixed:0", "fixed:0.5", "fixed:1", "moments", "otsu", "percentile:99", "max:0.2", "mass"]
     ),
     mode=st.sampled_from(["largest", "all"]),
     min_area=st.floats(0, 1),

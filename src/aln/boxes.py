@@ -127,6 +127,13 @@ def _max(score_map: FloatArray, argument: float | None) -> float:
     return (argument or 0.0) * float(score_map.max())
 
 
+@_rule("mass")
+def _mass(score_map: FloatArray, _: float | None) -> float:
+    """As many pixels as the scores sum to: those of a soft mask (Zolna et al., CVIU 2020)."""
+    pixels = max(1, round(float(score_map.sum(dtype=np.float64))))
+    return float(np.partition(score_map.ravel(), -pixels)[-pixels])
+
+
 def parse_rule(text: str) -> Rule:
     """Read a rule as users write it: "paper", "fixed:0.5", "otsu", "percentile:80", "max:0.2".
 

@@ -26,7 +26,7 @@ MethodName = Annotated[
     str | None, typer.Option("--method", help="See aln methods; default: the model's own.")
 ]
 RuleName = Annotated[
-    str | None, typer.Option("--rule", help="Threshold rule: moments, paper, otsu, fixed:0.5, percentile:80.")
+    str | None, typer.Option("--rule", help="Threshold rule: moments, paper, otsu, mass, fixed:0.5, max:0.2.")
 ]
 Device = Annotated[
     str,

@@ -10,7 +10,7 @@ from aln.models.networks import Networks
 from aln.models.second_branch import SecondBranch, both_branches, stretched
 
 
-@register("acol", cite="Zhang et al., CVPR 2018", extra="second_branch")
+@register("acol", cite="Zhang et al., CVPR 2018", extra="second_branch", own_rule="max:0.2")
 @torch.inference_mode()
 def acol(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:
     """The larger of two branches' class activation maps, each stretched to 0..1.

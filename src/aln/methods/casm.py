@@ -10,7 +10,7 @@ from aln.models.masker import Masker
 from aln.models.networks import Networks
 
 
-@register("casm", cite="Zolna et al., CVIU 2020", extra="masker")
+@register("casm", cite="Zolna et al., CVIU 2020", extra="masker", own_rule="mass")
 @torch.inference_mode()
 def casm(nets: Networks, images: Tensor, labels: Tensor) -> Tensor:
     """Soft mask of a masker trained against present and past classifiers; the labels make no difference.
