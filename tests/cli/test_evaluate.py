@@ -85,6 +85,12 @@ def test_the_step_between_thresholds_is_taken(aln: Call, maps: Path) -> None:
         pytest.param(
             ["run", "data", "--threshold-step", "0.01"], "--threshold-step is for --score-maps", id="no-maps"
         ),
+        pytest.param(["run", "data", "--metadata", "split"], "--metadata is for --score-maps", id="a-split"),
+        pytest.param(
+            ["run", "data", "--score-maps", "{maps}/maps", "--metadata", "{maps}/split"],
+            "leave out run",
+            id="maps-and-model",
+        ),
         pytest.param(
             ["--score-maps", "{maps}/maps", "--threshold-step", "0.01"], "--metadata", id="a-step-alone"
         ),

@@ -65,9 +65,19 @@ def evaluate(
     if score_maps is not None:
         if protocol not in (None, "choe2020"):
             raise AlnError(f"--score-maps are measured under choe2020: leave out --protocol {protocol}")
+        if run is not None:
+            raise AlnError(f"--score-maps are measured without a model: leave out {run}")
         rows = measure_score_maps(score_maps, metadata, masks=masks, step=threshold_step, console=errors)
-    elif threshold_step is not None:
-        raise AlnError("--threshold-step is for --score-maps: leave it out")
+    elif superfluous := [
+        option
+        for option, value in (
+            ("--metadata", metadata),
+            ("--masks", masks),
+            ("--threshold-step", threshold_step),
+        )
+        if value is not None
+    ]:
+        raise AlnError(f"{superfluous[0]} is for --score-maps: leave it out")
     elif run is None or data is None:
         raise AlnError("say what to measure: aln evaluate RUN DATA, or --score-maps DIR --metadata DIR")
     else:
