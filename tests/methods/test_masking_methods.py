@@ -90,6 +90,25 @@ def test_the_cost_of_a_mask_is_that_of_the_paper() -> None:
     assert float(task.cost(mask, [1, -2])) == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_descent_is_adam_with_a_shift_a_step() -> None:
+    """The twin is Adam as Kingma & Ba write it (2015, algorithm 1), the mask held in [0, 1]."""
+    nets = small_networks()
+    images, labels = (part[:1] for part in batch())
+    task = Task(nets, images, labels, area=0.05, smoothness=0.2)
+    shifts = torch.Generator().manual_seed(0)
+    mask, first, second = (torch.full((1, 1, 4, 4), value) for value in (1.0, 0.0, 0.0))
+    for step in range(1, 6):
+        shift = torch.randint(-1, 2, (2,), generator=shifts).tolist()
+        asked = mask.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(task.cost(asked, shift), asked)
+        first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+        ahead = first / (1 - 0.9**step) / ((second / (1 - 0.999**step)).sqrt() + 1e-8)
+        mask = (mask - 0.1 * ahead).clamp(0, 1)
+    found = perturbation(nets, images, labels, iterations=5, area=0.05, smoothness=0.2)
+    assert 0 < float(mask.mean()) < 1
+    assert torch.allclose(found, 1 - task.resized(mask)[:, 0], atol=1e-4)
+
+
 def test_a_learnt_mask_costs_less_than_none() -> None:
     nets = small_networks()
     images, _ = batch(count=2)
