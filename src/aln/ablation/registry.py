@@ -9,6 +9,9 @@ from aln.registry import Registry
 ONE_A_PIXEL = 512 * 512
 """More superpixels than an input has pixels: the grid then gives every pixel one of its own."""
 
+PIXELS = ("superpixels.algorithm='grid'", f"superpixels.count={ONE_A_PIXEL}")
+"""Masks of single pixels."""
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -54,12 +57,34 @@ ABLATIONS.add(
     ),
 )
 ABLATIONS.add(
+    "freeze_pixels",
+    Ablation(
+        "The same where artifacts have most room: masks of single pixels, learnt by the gradient of relaxed "
+        "masks, which tells more than the poster's straight-through one.",
+        "With a frozen classifier masks become artifacts, which fool their victim alone; the more layers "
+        "train, the fewer (poster).",
+        (
+            Arm(
+                "0 trainable, straight-through",
+                (*PIXELS, "training.trainable_layers=0", "training.estimator='straight_through'"),
+            ),
+            *(
+                Arm(
+                    f"{name} trainable",
+                    (*PIXELS, f"training.trainable_layers={count}", "training.estimator='concrete'"),
+                )
+                for name, count in (("0", 0), ("1", 1), ("all", -1))
+            ),
+        ),
+    ),
+)
+ABLATIONS.add(
     "superpixels",
     Ablation(
         "Do superpixels help, and must they follow edges?",
         "Single pixels make artifacts easy; pieces that follow edges keep the object whole, a grid cuts it.",
         (
-            Arm("pixels", ("superpixels.algorithm='grid'", f"superpixels.count={ONE_A_PIXEL}")),
+            Arm("pixels", PIXELS),
             Arm("8×8 grid", ("superpixels.algorithm='grid'", "superpixels.count=64")),
             Arm("SLIC", ("superpixels.algorithm='slic'", "superpixels.count=64")),
         ),

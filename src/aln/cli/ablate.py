@@ -20,7 +20,7 @@ def ablate(
         str,
         typer.Argument(
             metavar="NAME",
-            help="freeze, superpixels, sampling, balance, penalty, ingredients; several with commas.",
+            help="freeze, freeze_pixels, superpixels, sampling, balance, penalty, ingredients; or several.",
             show_default=False,
         ),
     ],
