@@ -93,7 +93,8 @@ def _draw(
                 axes.plot([place + aside] * len(values), values, "o", color=colour, markersize=3, alpha=0.6)
                 label = legend if place == 0 else None
                 axes.plot(place + aside, fmean(values), "_", color=colour, markersize=11, mew=2, label=label)
-    axes.set_xticks(range(len(arms)), arms, fontsize=8, rotation=25 if len(arms) > 3 else 0)
+    names = [arm.replace(", ", ",\n") for arm in arms]
+    axes.set_xticks(range(len(arms)), names, fontsize=8, rotation=25 if len(arms) > 3 else 0)
     axes.set_xlim(-0.6, len(arms) - 0.4)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.set_title(title, loc="left", fontsize=10)
