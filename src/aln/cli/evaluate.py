@@ -62,22 +62,16 @@ def evaluate(
         require_writable(out)
     errors = console(stderr=True)
     failures: dict[str, str] = {}
+    of_score_maps = {"--metadata": metadata, "--masks": masks, "--threshold-step": threshold_step}
+    for option, value in of_score_maps.items():
+        if score_maps is None and value is not None:
+            raise AlnError(f"{option} is for --score-maps: leave it out")
     if score_maps is not None:
         if protocol not in (None, "choe2020"):
             raise AlnError(f"--score-maps are measured under choe2020: leave out --protocol {protocol}")
         if run is not None:
             raise AlnError(f"--score-maps are measured without a model: leave out {run}")
         rows = measure_score_maps(score_maps, metadata, masks=masks, step=threshold_step, console=errors)
-    elif superfluous := [
-        option
-        for option, value in (
-            ("--metadata", metadata),
-            ("--masks", masks),
-            ("--threshold-step", threshold_step),
-        )
-        if value is not None
-    ]:
-        raise AlnError(f"{superfluous[0]} is for --score-maps: leave it out")
     elif run is None or data is None:
         raise AlnError("say what to measure: aln evaluate RUN DATA, or --score-maps DIR --metadata DIR")
     else:
@@ -100,5 +94,5 @@ def evaluate(
         errors.print(f"{len(failures)} images could not be read:", *failures.values(), sep="\n")
     if out is not None:
         write_rows(rows, out)
-    if score_maps is None and run is not None:
+    if run is not None:
         record_run(run, rows, split=split, max_images=max_images, console=errors)
