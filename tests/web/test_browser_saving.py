@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.web.browsing import (
     saved,
     stored,
     three_photographs,
+    wait_for,
 )
 
 pytestmark = NEEDS_BROWSER
@@ -111,6 +113,63 @@ def test_a_heat_map_that_does_not_come_is_told(page: Page, desk: Desk) -> None:
     page.keyboard.press("z")
     said(page, "the server doesn't answer")
     page.wait_for_function("document.querySelector('#method').value == 'aln'")
+
+
+@pytest.mark.parametrize(("keys", "state"), [("a", "accepted"), ("j", "draft"), ("aj", "accepted")])
+def test_a_photograph_is_left_only_when_its_boxes_follow_the_mask(
+    page: Page, desk: Desk, keys: str, state: str
+) -> None:
+    held: list[Any] = []
+    intercept(page, "**/boxes?*", lambda it: held.append(it))  # noqa: PLW0108, Playwright marks the function
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowLeft")
+    with page.expect_request("**/boxes?*"):
+        page.keyboard.press("Space")
+    for key in keys:
+        page.keyboard.press(key)
+    page.wait_for_timeout(200)
+    review = saved(desk, "0.png", state="draft")
+    assert _told(page, "#progress-text") == ["0 of 3 accepted"]
+    box = {"x0": 3, "y0": 5, "x1": 31, "y1": 29, "score": 0.5}
+    held.pop().fulfill(json=[box])
+    opened(page, "1.png")
+    after = wait_for(lambda: stored(desk, "0.png") if stored(desk, "0.png") != review else None)
+    assert (after.state, after.fitted, after.mask) == (state, True, review.mask)
+    assert [one.model_dump() for one in after.boxes] == [box]
+    assert stored(desk, "1.png") is None
+
+
+@pytest.mark.parametrize(("key", "state"), [("a", "accepted"), ("j", "draft")])
+def test_a_class_that_is_chosen_quickly_stays(page: Page, desk: Desk, key: str, state: str) -> None:
+    held: list[Any] = []
+    asked = re.compile(r"label=")
+    intercept(
+        page,
+        "**/localization?*",
+        lambda it: held.append(it) if asked.search(it.request.url) else it.continue_(),
+    )
+    label = page.locator("#probabilities button span").nth(2).text_content()
+    with page.expect_request(asked):
+        page.keyboard.press("2")
+    page.keyboard.press(key)
+    page.wait_for_timeout(200)
+    assert stored(desk, "0.png") is None
+    held.pop().continue_()
+    opened(page, "1.png")
+    assert saved(desk, "0.png", state=state).label == label
+    assert stored(desk, "1.png") is None
+
+
+def test_a_class_that_the_server_cannot_look_for_is_no_edit(page: Page, desk: Desk) -> None:
+    asked = re.compile(r"label=")
+    intercept(
+        page, "**/localization?*", lambda it: it.abort() if asked.search(it.request.url) else it.continue_()
+    )
+    page.keyboard.press("2")
+    said(page, "the server doesn't answer")
+    page.keyboard.press("j")
+    opened(page, "1.png")
+    assert stored(desk, "0.png") is None
 
 
 def _told(page: Page, *places: str) -> list[Any]:

@@ -33,7 +33,7 @@ async function attempt(session, work) {
   localStorage.setItem("aln-format", format);
   $("export-status").textContent = "Writing …";
   try {
-    await session.saver.settled();
+    await session.settled();
     $("export-status").textContent = await work(format);
   } catch (error) {
     $("export-status").textContent = error.message;

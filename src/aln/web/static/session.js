@@ -16,6 +16,7 @@ export class Session extends EventTarget {
     this.selected = -1;
     this.turn = 0;
     this.wanted = null; // what was chosen last and has no answer yet
+    this.asks = new Set(); // promises: what the server was asked about the open photograph's edit
     this.saver = new Saver((left, problem) => this.tell("saving", { left, problem }));
   }
 
@@ -36,11 +37,36 @@ export class Session extends EventTarget {
     this.tell("album");
   }
 
+  // The answers belong to the photograph that is open: they are awaited before it is left or accepted.
+  async answered() {
+    while (this.asks.size) await Promise.all(this.asks);
+  }
+
+  async asking(work) {
+    this.asks.add(work);
+    try {
+      return await work;
+    } finally {
+      this.asks.delete(work);
+    }
+  }
+
+  // Everything edited is answered and written.
+  async settled() {
+    await this.answered();
+    await this.saver.settled();
+  }
+
   async show(index) {
     if (index < 0 || index >= this.photographs.length) return;
     const turn = ++this.turn;
     const { key, name } = this.photographs[index];
     this.index = index;
+    if (this.asks.size) {
+      this.tell("loading", { name });
+      await this.answered();
+      if (turn !== this.turn) return;
+    }
     this.open = null;
     this.selected = -1;
     this.tell("loading", { name });
@@ -103,11 +129,15 @@ export class Session extends EventTarget {
     } catch (problem) {
       error = problem;
     }
-    const { method, label } = this.edit;
-    if (this.open !== open || method !== edit.method || label !== edit.label) return; // another is on its way
+    if (this.open !== open || this.differs(edit)) return; // another is on its way
     open.heat = heat;
     this.tell("pictures");
     if (error) this.tell("failed", { error });
+  }
+
+  // Whether an edit's heat map is another than the current one's.
+  differs({ method, label }) {
+    return method !== this.edit.method || label !== this.edit.label;
   }
 
   // The mask of the current edit; decoded once.
@@ -157,23 +187,29 @@ export class Session extends EventTarget {
     open.history[way]();
     if (this.edit === before) return false;
     this.changed(way);
-    if (before.method !== this.edit.method || before.label !== this.edit.label) this.loadHeat();
+    if (this.differs(before)) this.loadHeat();
     return true;
   }
 
   // Another method, rule, class or way to find boxes: the model looks again.
-  async choose(changes) {
+  async choose(changes, isEdit = false) {
     const { open, edit } = this;
-    const { boxes, ...named } = changes;
+    await this.asking(this.chosen(open, edit, changes, isEdit));
+    if (this.open === open && this.differs(edit)) await this.loadHeat();
+  }
+
+  async chosen(open, edit, { boxes, ...named }, isEdit) {
     const shown = { method: edit.method, rule: edit.rule, label: edit.label };
-    const choice = { ...(this.wanted?.open === open ? this.wanted.choice : shown), ...named };
-    this.wanted = { open, choice }; // a quick second choice adds to the first, which it interrupts
-    this.choice = { method: choice.method, rule: choice.rule, boxes: boxes ?? this.choice.boxes };
+    const before = this.wanted?.open === open ? this.wanted : { choice: shown, isEdit: false };
+    const wanted = { open, choice: { ...before.choice, ...named }, isEdit: isEdit || before.isEdit };
+    this.wanted = wanted; // a quick second choice adds to the first, which it interrupts
+    const { method, rule } = wanted.choice;
+    this.choice = { method, rule, boxes: boxes ?? this.choice.boxes };
     this.asked?.abort();
     this.asked = new AbortController();
     let result;
     try {
-      result = await api.localization(open.key, { ...choice, boxes: this.choice.boxes }, this.asked.signal);
+      result = await api.localization(open.key, { ...wanted.choice, boxes: this.choice.boxes }, this.asked.signal);
     } catch (error) {
       if (error.name === "AbortError") return;
       this.wanted = null;
@@ -181,21 +217,19 @@ export class Session extends EventTarget {
       return;
     }
     this.wanted = null;
-    if (this.open !== open) return;
     open.result = result;
     open.history.push(editOf(result), "choose", true);
     this.selected = Math.min(Math.max(this.selected, 0), result.boxes.length - 1);
+    if (wanted.isEdit && open.state === "new") open.state = "draft";
     if (open.state !== "new") this.save();
     this.tell("edited", { kind: "choose" });
-    if (choice.method !== edit.method || choice.label !== edit.label) await this.loadHeat();
   }
 
   // Change the class: where nobody has edited yet the model looks for it, else mask and boxes stay.
   async classify(label) {
     if (label === this.edit.label) return;
     if (this.open.state === "new") {
-      await this.choose({ label });
-      this.changed("class");
+      await this.choose({ label }, true);
     } else {
       this.commit({ label }, "class");
       await this.loadHeat();
@@ -209,11 +243,13 @@ export class Session extends EventTarget {
   }
 
   async fit(kind = null) {
-    const { open, edit } = this;
+    await this.asking(this.fitted(this.open, this.edit, kind));
+  }
+
+  async fitted(open, edit, kind) {
     const mask = { size: [open.height, open.width], counts: edit.counts };
     try {
       const boxes = await api.boxes(open.key, { method: edit.method, boxes: this.choice.boxes, label: edit.label }, mask);
-      if (this.open !== open) return;
       if (kind) this.commit({ boxes, fitted: true }, kind);
       else if (open.history.amend(edit, { ...edit, boxes, fitted: true })) this.changed("mask");
     } catch (error) {
@@ -245,6 +281,8 @@ export class Session extends EventTarget {
   // Whether it is: the server may refuse.
   async accept() {
     const { open } = this;
+    await this.answered();
+    if (this.open !== open) return false;
     open.state = "accepted";
     const saved = this.save();
     this.tell("accepted");
@@ -254,7 +292,8 @@ export class Session extends EventTarget {
 
   async reset() {
     const { open } = this;
-    await this.saver.settled();
+    await this.settled();
+    if (this.open !== open) return;
     await api.forget(open.key);
     this.saver.drop(open.key);
     this.listed(open.key, "new");
