@@ -16,7 +16,8 @@ import aln
 from aln.config import load_config
 from aln.data import open_images
 from aln.evaluation.report import tables
-from aln.measure import evaluate_run, sheet_of
+from aln.measure import evaluate_run
+from aln.sheets import sheet_of
 from aln.training import train
 from aln.visualize import overlay, write_png
 

@@ -1,4 +1,4 @@
-"""Measuring a run: the centred box's side, what is said and recorded, and what a sheet shows."""
+"""Measuring a run: the centred box's side, what is said, and what is recorded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aln.data import open_images
 from aln.data.base import Split
 from aln.describe import describe
 from aln.errors import DataError
-from aln.measure import centred_side, evaluate_run, sheet_of
+from aln.measure import centred_side, evaluate_run
 from aln.model_io import MANIFEST, fingerprint, record_scores
 from tests.small_model import CLASS_NAMES, photograph, small_localizer
 
@@ -119,14 +119,21 @@ def test_a_bad_photograph_is_reported_and_left_out(run: Path, annotated: DataCon
     rows, failures = evaluate_run(run, annotated)
     assert {row.n_images for row in rows} == {5}
     assert list(failures) == [f"{CLASS_NAMES[0]}/0.png"]
-    assert sheet_of(run, annotated).std() > 0
+
+
+def test_a_mask_of_another_size_is_reported_and_left_out(run: Path, annotated: DataConfig) -> None:
+    photos = Path(annotated.path)
+    (photos / "masks" / CLASS_NAMES[0]).mkdir(parents=True)
+    Image.new("L", (50, 41), 255).save(photos / "masks" / CLASS_NAMES[0] / "1.png")
+    rows, failures = evaluate_run(run, annotated)
+    assert {row.n_images for row in rows} == {5}
+    assert "save it in that size" in failures[f"{CLASS_NAMES[0]}/1.png"]
 
 
 def test_without_boxes_there_is_nothing_to_measure(run: Path, annotated: DataConfig) -> None:
     (Path(annotated.path) / "boxes.csv").unlink()
     with pytest.raises(DataError, match=r"no boxes or masks.*boxes\.csv"):
         evaluate_run(run, annotated)
-    assert sheet_of(run, annotated).std() > 0
 
 
 def test_scores_are_replaced_by_what_they_measured(run: Path) -> None:

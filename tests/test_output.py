@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aln.errors import DataError
 from aln.localization import Localization
-from aln.output import ResultFolder, common_folder, image_ids, move_photographs
+from aln.output import ResultFolder, alone, common_folder, image_ids, move_photographs
 
 MADE_BY = {"model": "abc", "method": "aln", "rule": "paper"}
 
@@ -209,3 +209,15 @@ def test_ids_are_relative_to_the_common_folder(tmp_path: Path) -> None:
     assert root == common_folder(files) == tmp_path / "photos"
     assert image_ids(files, root) == ["x.jpg", "sub/y.jpg"]
     assert image_ids([tmp_path / "photos" / "sub" / ".." / "x.jpg"], root) == ["x.jpg"]
+
+
+def test_a_folder_is_held_by_one(tmp_path: Path) -> None:
+    with (
+        alone(tmp_path / "found"),
+        alone(tmp_path / "other"),
+        pytest.raises(DataError, match="found: another aln localize is writing here"),
+        alone(tmp_path / "found"),
+    ):
+        pass
+    with alone(tmp_path / "found"):
+        assert ResultFolder(tmp_path / "found", MADE_BY).done == frozenset()

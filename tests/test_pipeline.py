@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from io import StringIO
 from pathlib import Path
 
@@ -117,6 +118,30 @@ def test_masks_of_annotated_photographs_are_not_localized(tmp_path: Path) -> Non
         _, photographs = find_photographs([tmp_path / given], tmp_path / "found")
         names = sorted(path.relative_to(tmp_path).as_posix() for path in photographs.values())
         assert names == ["photos/cat/1.png", "photos/dog/2.png", "photos/masks.png"]
+
+
+def test_results_among_the_photographs_are_not_localized(many: Path, tmp_path: Path) -> None:
+    """Neither those that are written now, by whatever path, nor those of a call before."""
+    names = [f"{index:02}.png" for index in range(24)]
+    for name in ("now/masks/00.png.png", "before/masks/00.png.png"):
+        (many / name).parent.mkdir(parents=True)
+        shutil.copy(many / "00.png", many / name)
+    (many / "before" / "localizations.jsonl").touch()
+    (tmp_path / "link").symlink_to(many, target_is_directory=True)
+    for out in (many / "now", many / ".." / "photos" / "now", tmp_path / "link" / "now"):
+        assert list(find_photographs([many], out)[1]) == names
+
+
+def test_a_name_without_room_is_a_failure_of_its_own(many: Path, tmp_path: Path) -> None:
+    name = f"{'x' * 248}.png"
+    (many / "07.png").rename(many / name)
+    _, photographs = find_photographs([many], tmp_path / "found")
+    folder = ResultFolder(tmp_path / "found", {})
+    summary = localize_into(folder, small_localizer(), photographs, overlays=False)
+    assert summary.localized == 23
+    assert list(summary.failures) == [name]
+    with pytest.raises(DataError, match="too long"):
+        localize_into(folder, small_localizer(), {name: many / name}, strict=True)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""From a run and annotated photographs to scores or a sheet of samples: what `evaluate` and `sheet` do."""
+"""From a run and annotated photographs to scores: what `evaluate` does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from aln.boxes import parse_rule
 from aln.config import DataConfig
 from aln.data import open_images, open_truth, shared_ids
-from aln.data.base import GroundTruth, Image, LabelledImages, Split
+from aln.data.base import GroundTruth, LabelledImages, Split
 from aln.data.truth import Without
 from aln.errors import ConfigError, DataError, ModelError
 from aln.evaluation import choe2020
@@ -19,14 +19,11 @@ from aln.evaluation.evaluate import evaluate
 from aln.evaluation.protocols import PROTOCOLS
 from aln.evaluation.rows import Row
 from aln.evaluation.score_maps import evaluate_score_maps
-from aln.evaluation.trivial import choose_side, spaced
+from aln.evaluation.trivial import choose_side
 from aln.evaluation.wsol_writer import WsolWriter
-from aln.localization import Localization
 from aln.localizer import Localizer
 from aln.model_io import MANIFEST, Provenance, record_scores
 from aln.progress import progress_bar
-from aln.visualize import Sample, sample_sheet
-from aln.visualize.drawing import Picture
 
 KEY = ("dataset", "method", "rule", "protocol", "metric")
 """What a recorded score says it measured; a new score replaces the one that says the same."""
@@ -88,7 +85,8 @@ def evaluate_run(
     _warn_of_training_images(images, localizer.provenance, console)
     failures: dict[str, str] = {}
     total = min(len(truth), max_images or len(truth))
-    writer = WsolWriter(write_score_maps, write_metadata)
+    ids = map(images.image_id, range(len(images)))
+    writer = WsolWriter(write_score_maps, write_metadata, filter(truth.__contains__, ids))
     with progress_bar(console) as progress:
         bar = progress.add_task("evaluating", total=total)
         rows = evaluate(
@@ -104,9 +102,9 @@ def evaluate_run(
             progress=lambda done: progress.advance(bar, done),
             on_score_map=writer.add,
         )
-    writer.close()
     if record:
         record_run(run, rows, split=split, max_images=max_images, console=console)
+    writer.close()
     return rows, failures
 
 
@@ -152,49 +150,6 @@ def measure_score_maps(
             step=choe2020.STEP if step is None else step,
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
-
-
-def sheet_of(
-    run: Path, data: DataConfig, *, split: Split = "test", count: int = 24, device: str = "auto"
-) -> Picture:
-    """A sheet like the poster's, of `count` photographs evenly spaced over the data set, RGB uint8 (H, W, 3).
-
-    Each is localized for its true class, and true boxes are drawn, where they are known. Photographs that
-    can't be read are left out.
-
-    Raises:
-        AlnError: For a folder that is no model, an unknown device, or photographs none of which can be read.
-    """
-    localizer = Localizer.load(run, device)
-    images = open_images(data, split)
-    truth = open_truth(data, split)
-    shown = _readable(images, spaced(len(images), count))
-    names = [images.class_names[images.label(index)] for index in shown]
-    known = set(names) <= set(localizer.class_names)
-    found = localizer.localize(
-        [(images.image_id(index), pixels) for index, pixels in shown.items()],
-        labels=[localizer.class_names.index(name) for name in names] if known else None,
-    )
-    return sample_sheet(
-        _sample(pixels, result, truth) for pixels, result in zip(shown.values(), found, strict=True)
-    )
-
-
-def _readable(images: LabelledImages, indices: Sequence[int]) -> dict[int, Image]:
-    shown = {}
-    for index in indices:
-        try:
-            shown[index] = images.read(index)
-        except DataError as error:
-            last = error
-    if not shown:
-        raise last
-    return shown
-
-
-def _sample(pixels: Image, found: Localization, truth: GroundTruth | None) -> Sample:
-    true = truth[found.image_id].boxes[0] if truth is not None and found.image_id in truth else None
-    return Sample(pixels, found.score_map, found.mask, true, found.boxes[0] if len(found.boxes) else None)
 
 
 def required_truth(data: DataConfig, split: Split) -> GroundTruth:

@@ -16,17 +16,18 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-import cv2
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from aln.errors import DataError
 from aln.files import same_file, write_atomic
 from aln.localization import Localization
+from aln.result_pictures import picture_places, write_image
 
 Image = NDArray[np.uint8]
 
@@ -61,11 +62,11 @@ class ResultFolder:
         Raises:
             DataError: If something can't be written (a full disk); all earlier images stay whole.
         """
-        mask, picture = self._pictures(found.image_id)
+        mask, picture = picture_places(self.path, found.image_id)
         with _writing(self.path):
-            _write_image(mask, found.mask.astype(np.uint8) * 255)
+            write_image(mask, found.mask.astype(np.uint8) * 255)
             if overlay is not None:
-                _write_image(picture, overlay[..., ::-1])
+                write_image(picture, overlay[..., ::-1])
             _append(self._lines, found.to_dict())
 
     def fail(self, image_id: str, reason: str) -> None:
@@ -84,16 +85,6 @@ class ResultFolder:
     @property
     def _manifest(self) -> Path:
         return self.path / "run.json"
-
-    def _pictures(self, image_id: str) -> tuple[Path, Path]:
-        """Paths of the image's mask and overlay, never outside the folder."""
-        parts = PurePosixPath(image_id).parts
-        if not parts or ".." in parts or PurePosixPath(image_id).is_absolute():
-            raise DataError(f"{image_id!r} is no name inside a folder; rename the photograph")
-        return (
-            self.path.joinpath("masks", *parts[:-1], parts[-1] + ".png"),
-            self.path.joinpath("overlays", *parts[:-1], parts[-1] + ".jpg"),
-        )
 
     def _claim(self, made_by: Mapping[str, Any], redo: bool) -> None:
         """Make sure that the folder is ours and holds nothing made otherwise."""
@@ -124,7 +115,7 @@ class ResultFolder:
     def _remove_results(self) -> None:
         """Remove what earlier calls wrote here, and nothing else."""
         for image_id in _whole_lines(self._lines):
-            for picture in self._pictures(image_id):
+            for picture in picture_places(self.path, image_id):
                 picture.unlink(missing_ok=True)
         self._lines.unlink(missing_ok=True)
         for folder in (self.path / "masks", self.path / "overlays"):
@@ -193,6 +184,26 @@ def require_writable(file: Path) -> None:
 
 
 @contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Hold the folder `out`, which is made if it isn't there, for this process.
+
+    Raises:
+        DataError: If another process holds it, or it can't be written.
+    """
+    with _writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise DataError(
+                f"{out}: another aln localize is writing here; wait for it, or choose another --out"
+            ) from error
+    with lock:
+        yield
+
+
+@contextmanager
 def _writing(path: Path) -> Iterator[None]:
     """Turn an `OSError` into a `DataError` that names the file and the way out."""
     try:
@@ -227,12 +238,6 @@ def _append(path: Path, row: Mapping[str, Any]) -> None:
     line = json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
     with path.open("ab") as file:
         file.write(line)
-
-
-def _write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    encoded = cv2.imencode(path.suffix, pixels)[1]
-    path.write_bytes(encoded.tobytes())
 
 
 def _json(manifest: Mapping[str, Any]) -> bytes:

@@ -19,8 +19,9 @@ from aln.errors import DataError
 from aln.exported.quickest import load_quickest
 from aln.localizer import Localizer
 from aln.model_io import fingerprint
-from aln.output import ResultFolder, common_folder, image_ids
+from aln.output import ResultFolder, alone, common_folder, image_ids
 from aln.progress import progress_bar
+from aln.result_pictures import require_name
 from aln.visualize import overlay
 
 SHOWN_FAILURES = 20
@@ -105,13 +106,14 @@ def localize_run(
         "photographs": str(root),
         "classes": list(localizer.class_names),
     }
-    folder = ResultFolder(out, made_by, redo=redo)
-    if redo:
-        remove_annotations(out)
-    summary = localize_into(
-        folder, localizer, photographs, labels=labels, overlays=overlays, strict=strict, console=console
-    )
-    convert(out, formats)
+    with alone(out):
+        folder = ResultFolder(out, made_by, redo=redo)
+        if redo:
+            remove_annotations(out)
+        summary = localize_into(
+            folder, localizer, photographs, labels=labels, overlays=overlays, strict=strict, console=console
+        )
+        convert(out, formats)
     return summary
 
 
@@ -123,7 +125,8 @@ def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, 
     Raises:
         DataError: If a path is missing or a folder holds no photographs.
     """
-    files = [file for file in list_images(paths) if out.absolute() not in file.absolute().parents]
+    results = out.resolve()
+    files = [file for file in list_images(paths) if results not in file.resolve().parents]
     root = common_folder(paths)
     return root, dict(zip(image_ids(files, root), files, strict=True))
 
@@ -165,7 +168,8 @@ def localize_into(
     Each for its class in `labels`, by image id, or else for the one that the model ranks first.
 
     Raises:
-        DataError: If a result can't be written, or with `strict` for the first photograph that can't be read.
+        DataError: If a result can't be written, or with `strict` for the first photograph that can't be read
+            or whose name is too long.
         KeyboardInterrupt: On Ctrl-C, after saying how to continue.
     """
     todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
@@ -178,6 +182,7 @@ def localize_into(
         def readable() -> Iterator[tuple[str, Image]]:
             for image_id, path in todo.items():
                 try:
+                    require_name(image_id)
                     image = read_image(path)
                 except DataError as error:
                     if strict:

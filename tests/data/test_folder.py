@@ -214,10 +214,14 @@ def test_malformed_boxes_name_the_line(photos: Path, text: str | bytes, message:
         _truth(photos)
 
 
-@pytest.mark.parametrize("row", ["-1,0,12,9", "0,0,12,8", "0,0,1,2"], ids=["a pixel over", "whole", "small"])
-def test_boxes_within_a_pixel_of_the_picture_pass(photos: Path, row: str) -> None:
+@pytest.mark.parametrize(
+    ("row", "box"),
+    [("-1,0,12,9", [0, 0, 12, 8]), ("0,0,12,8", [0, 0, 12, 8]), ("0,0,1,2", [0, 0, 1, 2])],
+    ids=["a pixel over", "whole", "small"],
+)
+def test_boxes_within_a_pixel_of_the_picture_pass(photos: Path, row: str, box: list[float]) -> None:
     write_files(photos, {"boxes.csv": f"{HEADER}cat/1.jpg,{row}\n"})
-    assert _some_truth(photos)["cat/1.jpg"].boxes.tolist() == [[float(corner) for corner in row.split(",")]]
+    assert _some_truth(photos)["cat/1.jpg"].boxes.tolist() == [box]
 
 
 def test_boxes_fit_the_picture_as_it_is_shown(photos: Path) -> None:
@@ -292,6 +296,22 @@ def test_other_splits_may_lie_elsewhere(photos: Path, tmp_path: Path, beside: bo
     assert len(_images(photos, **options)) == len(_split(photos, "train-fullsup", **options)) == 3
     assert "cat/9.jpg" in _some_truth(photos, **options)
     assert len(_split(photos, "train-fullsup", fullsup=options["test"])) == 2
+
+
+def test_named_annotations_are_those_of_the_test_folder(photos: Path, tmp_path: Path) -> None:
+    """The photographs of both folders have the same names."""
+    shutil.copytree(photos, tmp_path / "held-out")
+    write_files(photos, {"boxes.csv": HEADER + "cat/1.jpg,2,2,9,7\n"})
+    write_files(tmp_path, {"truth.csv": HEADER + "cat/1.jpg,1,1,8,6\n"})
+    options = {"test": "held-out", "boxes": str(tmp_path / "truth.csv")}
+    data = DataConfig(path=str(photos), format="folder", options=dict(options))
+    boxes: dict[Split, list[list[float]]] = {"test": [[1, 1, 8, 6]], "train-fullsup": [[2, 2, 9, 7]]}
+    for split, expected in boxes.items():
+        truth = open_truth(data, split)
+        assert truth is not None
+        assert truth["cat/1.jpg"].boxes.tolist() == expected
+    alone = _some_truth(photos, boxes=options["boxes"])
+    assert alone["cat/1.jpg"].boxes.tolist() == [[1, 1, 8, 6]]
 
 
 def test_a_class_may_be_called_masks(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aln.data.walk import left_out, list_images, masks_folder, walk_images
+from aln.data.walk import RESULTS, left_out, list_images, masks_folder, visible_folders, walk_images
 from aln.errors import DataError
 from tests.data.files import write_files
 
@@ -71,6 +71,18 @@ def test_linked_folders_and_files_count(tmp_path: Path) -> None:
     (tmp_path / "here" / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     (tmp_path / "here" / "one.jpg").symlink_to(tmp_path / "elsewhere" / "1.jpg")
     assert _names(tmp_path, [tmp_path / "here"]) == ["here/one.jpg", "here/link/1.jpg"]
+
+
+@pytest.mark.parametrize("sign", RESULTS)
+def test_what_aln_wrote_is_no_photograph_and_no_class(
+    tmp_path: Path, sign: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_files(tmp_path, {"cat/1.jpg": b"", f"found/{sign}": b"", "found/overlays/cat/1.jpg.jpg": b""})
+    assert _names(tmp_path, [tmp_path]) == ["cat/1.jpg"]
+    assert visible_folders(tmp_path) == [tmp_path / "cat"]
+    assert f"{tmp_path / 'found'}: holds results or a model of aln and is left out" in capsys.readouterr().err
+    overlays = tmp_path / "found" / "overlays"
+    assert _names(overlays, [overlays]) == ["cat/1.jpg.jpg"], "asked for by name they are pictures"
 
 
 def test_it_streams(tmp_path: Path) -> None:

@@ -70,6 +70,13 @@ def test_maps_are_written_at_the_size_that_project_takes(tmp_path: Path) -> None
     assert written.dtype == np.float32
 
 
+@pytest.mark.parametrize("name", ["1, front.png", "two\nlines.png"])
+def test_names_that_the_layout_lacks_are_told_before_anything_is_measured(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match="this layout has no way to write"):
+        WsolWriter(None, tmp_path, ["0.png", name])
+    WsolWriter(tmp_path, None, [name])  # score maps go by any name
+
+
 def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     writer = WsolWriter(tmp_path / "file", None)

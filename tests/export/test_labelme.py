@@ -13,8 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from aln.convert import write_format
+from aln.export import Dataset
 from aln.localization import Localization
-from tests.export.made_up import NESTED, exported, masks_of
+from tests.export.made_up import CLASS_NAMES, NESTED, exported, masks_of, write_photographs
 from tests.export.readers import foreign, reader
 
 each = pytest.mark.parametrize("found", NESTED, ids=lambda found: found.image_id)
@@ -36,6 +38,18 @@ def check(shapes: list[dict[str, Any]], found: Localization) -> None:
         mask[top : bottom + 1, left : right + 1] = shape["mask"]
         assert np.array_equal(mask, expected)
     assert {shape["label"] for shape in shapes} <= {found.class_name}
+
+
+def test_photographs_are_found_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "deep" / "er", target_is_directory=True)
+    found = NESTED[0]
+    write_photographs(tmp_path / "photos", (found,))
+    dataset = Dataset(CLASS_NAMES, tmp_path / "photos")
+    folder = write_format("labelme", (found,), tmp_path / "link" / "labelme", dataset)
+    path = (folder / found.image_id).with_suffix(".json")
+    image_path = json.loads(path.read_text(encoding="utf-8"))["imagePath"]
+    assert (path.parent / image_path).samefile(tmp_path / "photos" / found.image_id)
 
 
 @each

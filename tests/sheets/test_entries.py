@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from aln.errors import DataError
-from aln.sheets.entries import Entry, localized
+from aln.sheets.entries import ENOUGH, Entry, for_cells, localized
 from tests.sheets.made_up import Images
-from tests.small_model import small_localizer
+from tests.small_model import photograph, small_localizer
 
 
 @pytest.mark.parametrize("damaged", [(), (0,), (2, 3), (5,)], ids=str)
@@ -37,3 +38,20 @@ def test_rule_and_options_are_passed_on() -> None:
 def test_not_one_that_can_be_read() -> None:
     with pytest.raises(DataError, match=r"5\.png: is damaged"):
         list(localized(Entry(small_localizer(), "cam"), Images(damaged=(4, 5)), [4, 5]))
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [((512, 300), (512, 300)), ((1024, 600), (512, 300)), ((3, 5000), (1, 512)), ((513, 513), (512, 512))],
+    ids=str,
+)
+def test_what_waits_to_be_drawn_is_small(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    height, width = size
+    pixels = photograph(height, width)
+    (found,) = small_localizer().localize([("a.png", pixels)], method="max_box", rule="fixed:0.5")
+    truth = np.array([[0, 0, width / 2, height]], np.float32)
+    image, small, boxes = for_cells(pixels, found, truth)
+    assert image.shape[:2] == small.score_map.shape == small.mask.shape == expected
+    assert max(expected) <= ENOUGH
+    assert small.boxes.tolist() == [[0, 0, expected[1], expected[0]]]
+    assert np.allclose(boxes, [[0, 0, expected[1] / 2, expected[0]]])

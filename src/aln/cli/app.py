@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -27,8 +27,16 @@ def main() -> None:
     try:
         app()
     except AlnError as error:
-        console(stderr=True).print(f"error: {error}", style="red")
-        sys.exit(2)
+        _fail(str(error))
+    except OSError as error:
+        _fail(
+            f"{error.filename or 'the system'}: {error.strerror or error}; check the path and its permissions"
+        )
+
+
+def _fail(message: str) -> NoReturn:
+    console(stderr=True).print(f"error: {message}", style="red")
+    sys.exit(2)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -58,8 +58,10 @@ def evaluate(
     from aln.measure import evaluate_run, measure_score_maps, record_run
     from aln.output import require_writable
 
-    if out is not None:
-        require_writable(out)
+    folders = (folder / "image_ids.txt" for folder in (write_score_maps, write_metadata) if folder)
+    for file in (out, *folders):
+        if file is not None:
+            require_writable(file)
     errors = console(stderr=True)
     failures: dict[str, str] = {}
     of_score_maps = {"--metadata": metadata, "--masks": masks, "--threshold-step": threshold_step}

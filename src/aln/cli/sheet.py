@@ -38,9 +38,8 @@ def sheet(
     With --worst: where the boxes are most wrong, evenly over the classes, and how.
     """
     from aln.errors import ConfigError
-    from aln.measure import sheet_of
     from aln.output import require_writable
-    from aln.sheets import comparison_of, worst_of
+    from aln.sheets import comparison_of, sheet_of, worst_of
     from aln.visualize import write_png
 
     require_writable(out)

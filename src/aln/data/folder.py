@@ -8,8 +8,9 @@
 
 The options `boxes` and `masks` name other places for the last two. The folder given is every split: train on
 one folder, evaluate on another. Where one command does both, the options `test` and `fullsup` name folders of
-the same layout for these splits. Hidden names (a leading dot) are left out; pictures of kinds that are not
-read are counted on standard error. A photograph whose mask is empty is named there and has no ground truth,
+the same layout for these splits; `boxes` and `masks` are then those of `test`, any other folder has its own
+in it. Hidden names (a leading dot) and folders of results are left out; pictures of kinds that are not read
+are counted on standard error. A photograph whose mask is empty is named there and has no ground truth,
 whatever boxes it has.
 """
 
@@ -35,8 +36,9 @@ class FolderOptions(FormatOptions):
     """Where ground truth lies, for evaluation only, and where other splits lie.
 
     Attributes:
-        boxes: A CSV file; by default `boxes.csv` in the folder, if there is one.
-        masks: A folder; by default `masks` in the folder, if it has the name of a class in it.
+        boxes: A CSV file; by default `boxes.csv` in the folder, if there is one. Of the split `test`, and of
+            others where they are the same folder.
+        masks: A folder; by default `masks` in the folder, if it has the name of a class in it. Likewise.
         test: A folder beside the one given, or anywhere: the split `test`; by default the same.
         fullsup: Likewise the split `train-fullsup`.
     """
@@ -51,6 +53,11 @@ class FolderOptions(FormatOptions):
         name = {"test": self.test, "train-fullsup": self.fullsup}.get(split)
         return path.absolute().parent / Path(name).expanduser() if name else path
 
+    def of(self, path: Path, split: Split) -> tuple[Path, str, str]:
+        """The folder of a split of the photographs in `path`, and `boxes` and `masks` as they hold for it."""
+        folder = self.folder(path, split)
+        return (folder, self.boxes, self.masks) if folder == self.folder(path, "test") else (folder, "", "")
+
 
 def detect(path: Path) -> bool:
     """Any folder."""
@@ -64,8 +71,8 @@ def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
         DataError: If it is no folder, has no class folders, only one, or an empty one.
     """
     chosen = parse_options(FolderOptions, options, "folder")
-    path = chosen.folder(path, split)
-    masks = _masks_folder(path, chosen)
+    path, _, masks_option = chosen.of(path, split)
+    masks = _masks_folder(path, masks_option)
     classes = _class_folders(path, masks)
     others: Counter[str] = Counter()
     entries = [
@@ -92,14 +99,14 @@ def open_truth(path: Path, split: Split, options: Options) -> GroundTruth | None
     """Boxes and masks by image id; where an image has only a mask, its box is the one around it."""
     images = open_images(path, split, options)
     chosen = parse_options(FolderOptions, options, "folder")
-    path = chosen.folder(path, split)
-    folder = _masks_folder(path, chosen)
-    boxes_file = Path(chosen.boxes).expanduser() if chosen.boxes else path / "boxes.csv"
-    if folder is None and not chosen.boxes and not boxes_file.is_file():
+    path, boxes_option, masks_option = chosen.of(path, split)
+    folder = _masks_folder(path, masks_option)
+    boxes_file = Path(boxes_option).expanduser() if boxes_option else path / "boxes.csv"
+    if folder is None and not boxes_option and not boxes_file.is_file():
         return None
     ids = [images.image_id(index) for index in range(len(images))]
     photographs = {image_id: path / image_id for image_id in ids}
-    boxes = read_boxes(boxes_file, photographs) if chosen.boxes or boxes_file.is_file() else {}
+    boxes = read_boxes(boxes_file, photographs) if boxes_option or boxes_file.is_file() else {}
     if folder is None:
         return BoxTruth(boxes)
     masks = MaskFolder(path, folder, ids)
@@ -108,9 +115,9 @@ def open_truth(path: Path, split: Split, options: Options) -> GroundTruth | None
     return BoxTruth({**around, **boxes, **empty}, masks.read)
 
 
-def _masks_folder(path: Path, options: FolderOptions) -> Path | None:
-    if options.masks:
-        folder = Path(options.masks).expanduser()
+def _masks_folder(path: Path, option: str) -> Path | None:
+    if option:
+        folder = Path(option).expanduser()
         if not folder.is_dir():
             raise DataError(f"{folder}: there is no such folder of masks; check data.options.masks")
         return folder

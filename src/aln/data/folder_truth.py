@@ -49,9 +49,7 @@ def read_boxes(path: Path, photographs: Mapping[str, Path]) -> dict[str, Boxes]:
         image_id = row["image"]
         if image_id not in photographs:
             raise DataError(f"{where}: there is no photograph {image_id!r}; write it as <class>/<file name>")
-        box = _corners(row, where)
-        _check_box(box, photographs[image_id], where)
-        boxes[image_id].append(box)
+        boxes[image_id].append(_inside(_corners(row, where), photographs[image_id], where))
     return {image_id: np.array(rows, np.float32) for image_id, rows in boxes.items()}
 
 
@@ -102,7 +100,8 @@ def _corners(row: dict[str, str], where: str) -> list[float]:
     return corners
 
 
-def _check_box(box: list[float], photograph: Path, where: str) -> None:
+def _inside(box: list[float], photograph: Path, where: str) -> list[float]:
+    """A box, checked, without what reaches out of its photograph by no more than `SLACK`."""
     x0, y0, x1, y1 = box
     said = f"{where}: the box {', '.join(f'{corner:g}' for corner in box)}"
     if x1 <= x0 or y1 <= y0:
@@ -114,9 +113,10 @@ def _check_box(box: list[float], photograph: Path, where: str) -> None:
     try:
         height, width = read_size(photograph)
     except DataError:
-        return
+        return box
     if min(x0, y0) < -SLACK or x1 > width + SLACK or y1 > height + SLACK:
         raise DataError(
             f"{said} reaches out of its photograph of {width}x{height} pixels (width x height); write its "
             "corners in pixels of this very photograph"
         )
+    return [max(x0, 0.0), max(y0, 0.0), min(x1, width), min(y1, height)]

@@ -1,4 +1,7 @@
-"""Finding photographs below folders: sorted, hidden files and masks left out, safe against loops of links."""
+"""Finding photographs below folders: sorted, hidden files and masks left out, safe against loops of links.
+
+Folders that `aln` itself filled are left out too: pictures of results are no photographs, and no class.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from pathlib import Path
 from aln.data.images import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from aln.data.notices import tell
 from aln.errors import DataError
+
+RESULTS = ("localizations.jsonl", "review.json", "model.json", "checkpoint.ckpt")
+"""A folder with one of these is one that `aln localize`, `aln web` or `aln train` filled."""
 
 
 def list_images(paths: Iterable[Path]) -> Iterator[Path]:
@@ -30,9 +36,9 @@ def list_images(paths: Iterable[Path]) -> Iterator[Path]:
 def walk_images(folder: Path, others: Counter[str] | None = None) -> Iterator[Path]:
     """All files with an image suffix below `folder`, files before folders, each sorted by name.
 
-    Hidden names and masks (`masks_folder`, at any depth) are left out, links are followed, and a folder that
-    is reached twice counts once. A link to a folder that `folder` lies in is a loop and not followed: its
-    photographs are of other classes.
+    Hidden names, masks (`masks_folder`, at any depth) and results are left out, links are followed, and a
+    folder that is reached twice counts once. A link to a folder that `folder` lies in is a loop and not
+    followed: its photographs are of other classes.
 
     Args:
         folder: Where to look.
@@ -64,7 +70,10 @@ def left_out(others: Counter[str]) -> str:
 
 
 def visible_folders(root: Path) -> list[Path]:
-    """The folders right below `root` that are not hidden, sorted by name; raises as `walk_images` does."""
+    """The folders right below `root` that are not hidden and hold no results, sorted by name.
+
+    Raises as `walk_images` does.
+    """
     return _listing(root)[1]
 
 
@@ -116,9 +125,17 @@ def _identity(folder: Path) -> tuple[int, int]:
 
 
 def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The files and the folders in `folder` that are not hidden, each sorted; broken links are neither."""
+    """The files and the folders in `folder` that are not hidden, each sorted; broken links are neither.
+
+    Nor is a folder of results; it is named on standard error.
+    """
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-        return [path for path in paths if path.is_file()], [path for path in paths if path.is_dir()]
+        files = [path for path in paths if path.is_file()]
+        folders = [path for path in paths if path.is_dir()]
+        results = [path for path in folders if any((path / name).exists() for name in RESULTS)]
     except OSError as error:
         raise DataError(f"{folder}: can't be listed ({error.strerror}); check its permissions") from error
+    for path in results:
+        tell(f"{path}: holds results or a model of aln and is left out")
+    return files, [path for path in folders if path not in results]

@@ -21,7 +21,8 @@ SIDES = tuple(round(0.30 + 0.05 * step, 2) for step in range(15))
 def choose_side(images: LabelledImages, truth: GroundTruth, max_images: int = 2000) -> float:
     """Side of the centred box that is right most often on images whose boxes may be seen.
 
-    Meant for the split `train-fullsup`; images that can't be read or have no truth are passed over.
+    Meant for the split `train-fullsup`; those without truth, and where photograph or mask
+    can't be read, are passed over.
 
     Raises:
         DataError: If no image is left.
@@ -46,10 +47,11 @@ def relative_boxes(images: LabelledImages, truth: GroundTruth, max_images: int =
         image_id = images.image_id(index)
         try:
             height, width = images.read(index).shape[:2]
+            boxes = truth[image_id].boxes
         except DataError:
             continue
         size = np.array([width, height, width, height], np.float32)
-        relative.append((truth[image_id].boxes / size).astype(np.float32))
+        relative.append((boxes / size).astype(np.float32))
     return relative
 
 

@@ -13,7 +13,7 @@ An image's ignore mask, what doesn't count, stands on its first line, and on its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +77,19 @@ def read_metadata(folder: Path) -> Metadata:
     return Metadata({image_id: labels[image_id] for image_id in ids}, sizes, boxes, masks)
 
 
+def require_names(names: Iterable[str]) -> None:
+    """Make sure that the layout can express all names.
+
+    Raises:
+        DataError: If one holds a comma or a line break.
+    """
+    for name in names:
+        if "," in name or len(name.splitlines()) > 1:
+            raise DataError(
+                f"{name!r}: this layout has no way to write a comma or line break; rename the file"
+            )
+
+
 def write_metadata(folder: Path, metadata: Metadata) -> None:
     """Write the four files of a split, so that `read_metadata` and the reference evaluator can read them.
 
@@ -85,14 +98,8 @@ def write_metadata(folder: Path, metadata: Metadata) -> None:
             can't express.
     """
     ids = list(metadata.labels)
-    for name in (
-        *ids,
-        *(file for masks in metadata.masks.values() for file in (*masks.objects, masks.ignore)),
-    ):
-        if "," in name or len(name.splitlines()) > 1:
-            raise DataError(
-                f"{name!r}: this layout has no way to write a comma or line break; rename the file"
-            )
+    require_names(ids)
+    require_names(file for masks in metadata.masks.values() for file in (*masks.objects, masks.ignore))
     places: list[str] = []
     for image_id in ids:
         places += [",".join(map(str, (image_id, *box))) for box in metadata.boxes.get(image_id, ())]

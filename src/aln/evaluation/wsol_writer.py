@@ -11,6 +11,7 @@ the layout has no others.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,7 @@ from aln.boxes import FloatArray
 from aln.data.base import Truth
 from aln.errors import DataError
 from aln.evaluation import choe2020
-from aln.evaluation.wsol_metadata import Box, Masks, Metadata, write_metadata
+from aln.evaluation.wsol_metadata import Box, Masks, Metadata, require_names, write_metadata
 from aln.files import write_atomic
 from aln.sources import Photograph
 
@@ -32,9 +33,15 @@ class WsolWriter:
     Args:
         score_maps: Folder for score maps, or None.
         metadata: Folder for the metadata, or None.
+        image_ids: Names of the images that may come, so that none of them fails in the end.
+
+    Raises:
+        DataError: If `metadata` is given and an image has a name that its layout can't express.
     """
 
-    def __init__(self, score_maps: Path | None, metadata: Path | None) -> None:
+    def __init__(self, score_maps: Path | None, metadata: Path | None, image_ids: Iterable[str] = ()) -> None:
+        if metadata is not None:
+            require_names(image_ids)
         self._score_maps = score_maps
         self._metadata = metadata
         self._labels: dict[str, int] = {}
@@ -59,7 +66,7 @@ class WsolWriter:
         """Write the metadata.
 
         Raises:
-            DataError: If a file can't be written, or an image has a name that the layout can't express.
+            DataError: If a file can't be written.
         """
         if self._metadata is None:
             return

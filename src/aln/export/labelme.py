@@ -22,7 +22,7 @@ VERSION = "5.5.0"
 @register("labelme", leads=True)
 def write_labelme(results: Iterable[Found], folder: Path, dataset: Dataset) -> None:
     """Labelme JSON with boxes and masks, one file a photograph."""
-    photographs = dataset.photographs.absolute()
+    photographs = dataset.photographs.resolve()  # behind a link `..` leads elsewhere
     for found in results:
         path = place(folder, found.image_id, ".json")
         shapes = [
@@ -35,7 +35,7 @@ def write_labelme(results: Iterable[Found], folder: Path, dataset: Dataset) -> N
             "flags": {},
             "shapes": shapes,
             "imagePath": Path(
-                os.path.relpath(photographs / found.image_id, path.parent.absolute())
+                os.path.relpath(photographs / found.image_id, path.parent.resolve())
             ).as_posix(),
             "imageData": None,
             "imageHeight": found.height,

@@ -9,14 +9,15 @@ from rich.console import Console
 
 from aln.config import DataConfig
 from aln.data import open_images, open_truth
-from aln.data.base import GroundTruth, Image, LabelledImages, Split
+from aln.data.base import GroundTruth, Image, LabelledImages, Split, Truth
 from aln.evaluation.metrics import box_iou
 from aln.evaluation.trivial import TRIVIAL_METHODS, spaced
 from aln.localization import Localization
 from aln.localizer import Localizer
 from aln.progress import progress_bar
-from aln.sheets.entries import Entry, localized
+from aln.sheets.entries import Entry, for_cells, localized
 from aln.visualize import Compared, comparison_sheet
+from aln.visualize.comparison import NO_BOXES
 from aln.visualize.drawing import Picture
 
 WIDE_CELL = 128
@@ -76,34 +77,25 @@ def compare(
         AlnError: For an unknown method, rule or option, or photographs none of which can be read.
     """
     indices = spaced(len(images), count)
-    photographs: dict[int, Image] = {}
-    found: dict[str, dict[int, Localization]] = {}
+    rows: dict[int, Compared] = {}
     with progress_bar(console) as progress:
         bar = progress.add_task("comparing", total=len(entries) * len(indices))
         for name, entry in entries.items():
-            found[name] = {}
-            for index, pixels, result in localized(entry, images, indices):
-                photographs[index], found[name][index] = pixels, result
+            for index, pixels, found in localized(entry, images, indices):
+                title = images.class_names[images.label(index)]
+                true = None if truth is None or found.image_id not in truth else truth[found.image_id]
+                row = _compared(title, pixels, found, name, true)
+                before = rows.get(index, row)
+                rows[index] = row._replace(
+                    found={**before.found, **row.found}, ious={**before.ious, **row.ious}
+                )
                 progress.advance(bar)
-    rows = [
-        _compared(images, truth, index, pixels, {name: found[name][index] for name in entries})
-        for index, pixels in photographs.items()
-    ]
-    by_pixel = all(WIDE_CELL % max(row.image.shape[:2]) == 0 for row in rows)
-    return comparison_sheet(rows, cell=WIDE_CELL if by_pixel else CELL)
+    by_pixel = all(WIDE_CELL % max(row.image.shape[:2]) == 0 for row in rows.values())
+    return comparison_sheet(rows.values(), cell=WIDE_CELL if by_pixel else CELL)
 
 
-def _compared(
-    images: LabelledImages,
-    truth: GroundTruth | None,
-    index: int,
-    pixels: Image,
-    found: Mapping[str, Localization],
-) -> Compared:
-    title = images.class_names[images.label(index)]
-    image_id = images.image_id(index)
-    if truth is None or image_id not in truth:
-        return Compared(pixels, found, title)
-    true = truth[image_id]
-    ious = {name: box_iou(result, true) for name, result in found.items()}
-    return Compared(pixels, found, title, true.boxes, ious)
+def _compared(title: str, pixels: Image, found: Localization, name: str, true: Truth | None) -> Compared:
+    """A photograph with what one method found in it, small enough for many to wait."""
+    image, small, boxes = for_cells(pixels, found, NO_BOXES if true is None else true.boxes)
+    ious = {} if true is None else {name: box_iou(found, true)}
+    return Compared(image, {name: small}, title, boxes, ious)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
+import numpy as np
+
+from aln.boxes import FloatArray
 from aln.data.base import Image, LabelledImages
 from aln.errors import DataError
 from aln.localization import Localization
 from aln.localizer import Localizer
+from aln.visualize.cells import fitting
+from aln.visualize.drawing import resized, resized_mask
+
+ENOUGH = 512
+"""Longer side, in pixels, that is kept of what is drawn in small cells."""
 
 
 class Entry(NamedTuple):
@@ -67,3 +76,24 @@ def localized(
         yield index, pixels, found
     if index is None and errors:
         raise errors[-1]
+
+
+def for_cells(
+    image: Image, found: Localization, truth_boxes: FloatArray
+) -> tuple[Image, Localization, FloatArray]:
+    """A photograph, what was found in it and its true boxes (N, 4), scaled down to at most `ENOUGH` pixels.
+
+    Many can then wait to be drawn, whatever size photographs have.
+    """
+    if max(found.height, found.width) <= ENOUGH:
+        return image, found, truth_boxes
+    width, height = fitting(found.height, found.width, ENOUGH)
+    scale = np.array([width / found.width, height / found.height] * 2, np.float32)
+    limits = np.array([width, height] * 2, np.float32)
+    small = replace(
+        found,
+        score_map=resized(found.score_map, width, height).clip(0, 1),
+        mask=resized_mask(found.mask, width, height),
+        boxes=np.minimum(found.boxes * scale, limits),
+    )
+    return resized(image, width, height), small, truth_boxes * scale

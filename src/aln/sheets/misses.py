@@ -18,7 +18,7 @@ from aln.evaluation.metrics import CORRECT_IOU, box_iou
 from aln.localization import Localization
 from aln.localizer import Localizer
 from aln.progress import progress_bar
-from aln.sheets.entries import Entry, localized
+from aln.sheets.entries import Entry, for_cells, localized
 from aln.visualize import Failure, failure_gallery
 from aln.visualize.drawing import Picture
 
@@ -88,15 +88,11 @@ def worst_misses(
     ]
     if not misses:
         raise NothingMissedError(f"{images.name}: {entry.method} missed nothing in {len(seen)} photographs")
-    failures = [
-        Failure(
-            pixels,
-            truth[found.image_id].boxes,
-            found,
-            (f"IoU {ious[index]:.2f}, {kinds[index]}", _classes(images, index, found)),
-        )
-        for index, pixels, found in localized(entry, images, misses)
-    ]
+    failures = []
+    for index, pixels, found in localized(entry, images, misses):
+        image, small, boxes = for_cells(pixels, found, truth[found.image_id].boxes)
+        lines = (f"IoU {ious[index]:.2f}, {kinds[index]}", _classes(images, index, found))
+        failures.append(Failure(image, boxes, small, lines))
     return failure_gallery(failures, _heading(entry.method, len(seen), list(kinds.values()), len(misses)))
 
 

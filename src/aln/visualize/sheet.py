@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -61,18 +62,18 @@ def sample_sheet(rows: Iterable[Sample], *, columns: int = 2, cell: int = 128) -
     Raises:
         ValueError: If there are no samples.
     """
-    samples = [Sample(*row) for row in rows]
-    if not samples:
+    strips, truth, found = [], False, False
+    for sample in itertools.starmap(Sample, rows):  # one photograph at a time: they may be large
+        strips.append(_strip(sample, cell))
+        truth |= sample.truth_box is not None
+        found |= sample.found_box is not None
+    if not strips:
         raise ValueError("a sheet needs at least one sample")
-    columns = min(columns, len(samples))
-    strips = [_strip(sample, cell) for sample in samples]
+    columns = min(columns, len(strips))
     strip_height, strip_width = strips[0].shape[:2]
     top = MARGIN + line_height() + 6
     lines = -(-len(strips) // columns)
-    entries = box_legend(
-        truth=any(sample.truth_box is not None for sample in samples),
-        found=any(sample.found_box is not None for sample in samples),
-    )
+    entries = box_legend(truth=truth, found=found)
     legend = line_height() + 8 if entries else 0
     width = 2 * MARGIN + columns * strip_width + (columns - 1) * BETWEEN
     height = top + lines * (strip_height + GUTTER) - GUTTER + legend + MARGIN
