@@ -78,6 +78,17 @@ def test_an_arm_is_measured_as_it_localizes(done: Plan) -> None:
     assert found["otsu"] != found["paper"]
 
 
+def test_corrected_annotations_are_measured_again(done: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AlnError("measured again")
+
+    monkeypatch.setattr("aln.ablation.measuring.evaluate_run", fail)
+    ablate(done, command="aln ablate", console=quiet())
+    monkeypatch.setattr("aln.ablation.measuring.revision", lambda _: "corrected")
+    with pytest.raises(AlnError, match="measured again"):
+        ablate(done, command="aln ablate", console=quiet())
+
+
 def test_other_settings_need_another_folder(done: Plan) -> None:
     other = Plan(done.names, "poster", (*TINY, "training.batch_size=16"), SHAPES, (0,), done.out)
     with pytest.raises(AlnError, match=r"seed-0: was trained with other settings.*another --out"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from aln.benchmark import command, run_benchmark
 from aln.benchmark.config import read_benchmark
-from aln.benchmark.measure import Group, groups, measured
+from aln.benchmark.measure import Group, asked, groups, measured
 from aln.benchmark.plan import Run, plan
 from aln.benchmark.processes import in_processes
 from aln.data.shapes import ShapeScenes
@@ -166,6 +167,9 @@ def _what_is_asked_is_part_of_the_key(places: dict[str, Any]) -> None:
     )
     assert slow.done
     assert not fewer.done
+    assert not groups(replace(run, revision="corrected"))[0].done
+    assert asked(run).keys() == asked(replace(run, revision="corrected")).keys()
+    assert not asked(run).items() & asked(replace(run, revision="corrected")).items()
     kept = measured(run)
     assert kept is not None
     table = kept.table

@@ -282,38 +282,6 @@ def test_annotations_may_lie_elsewhere(photos: Path, tmp_path: Path) -> None:
     assert _images(photos, **options).class_names == ("cat", "dog")
 
 
-@pytest.mark.parametrize("beside", [True, False], ids=["name", "path"])
-def test_other_splits_may_lie_elsewhere(photos: Path, tmp_path: Path, beside: bool) -> None:
-    held: dict[str, bytes | str] = {
-        "cat/9.jpg": photo(seed=2),
-        "dog/8.jpg": photo(seed=3),
-        "boxes.csv": HEADER + "cat/9.jpg,1,1,8,6\n",
-    }
-    folder = write_files(tmp_path / "held-out", held)
-    options = {"test": folder.name if beside else str(folder)}
-    tested = _split(photos, "test", **options)
-    assert [tested.image_id(index) for index in range(len(tested))] == ["cat/9.jpg", "dog/8.jpg"]
-    assert len(_images(photos, **options)) == len(_split(photos, "train-fullsup", **options)) == 3
-    assert "cat/9.jpg" in _some_truth(photos, **options)
-    assert len(_split(photos, "train-fullsup", fullsup=options["test"])) == 2
-
-
-def test_named_annotations_are_those_of_the_test_folder(photos: Path, tmp_path: Path) -> None:
-    """The photographs of both folders have the same names."""
-    shutil.copytree(photos, tmp_path / "held-out")
-    write_files(photos, {"boxes.csv": HEADER + "cat/1.jpg,2,2,9,7\n"})
-    write_files(tmp_path, {"truth.csv": HEADER + "cat/1.jpg,1,1,8,6\n"})
-    options = {"test": "held-out", "boxes": str(tmp_path / "truth.csv")}
-    data = DataConfig(path=str(photos), format="folder", options=dict(options))
-    boxes: dict[Split, list[list[float]]] = {"test": [[1, 1, 8, 6]], "train-fullsup": [[2, 2, 9, 7]]}
-    for split, expected in boxes.items():
-        truth = open_truth(data, split)
-        assert truth is not None
-        assert truth["cat/1.jpg"].boxes.tolist() == expected
-    alone = _some_truth(photos, boxes=options["boxes"])
-    assert alone["cat/1.jpg"].boxes.tolist() == [[1, 1, 8, 6]]
-
-
 def test_a_class_may_be_called_masks(tmp_path: Path) -> None:
     write_files(tmp_path, {"masks/1.jpg": photo(), "hats/1.jpg": photo()})
     assert _images(tmp_path).class_names == ("hats", "masks")

@@ -70,3 +70,10 @@ def test_supervision_reads_the_boxes(tmp_path: Path) -> None:
         found = next(f for f in FOUND if Path(path).name == f.image_id)
         assert np.array_equal(detections.xyxy.reshape(-1, 4), found.boxes)
         assert {read.classes[index] for index in np.atleast_1d(detections.class_id)} <= {found.class_name}
+
+
+@pytest.mark.parametrize("name", ["bolt: M5", "#1", "background"])
+def test_names_that_break_the_label_map_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=r"can't hold a class called .*; choose coco or cvat"):
+        write_voc((), tmp_path / "voc", Dataset(("ant", name), tmp_path))
+    assert not (tmp_path / "voc").exists()

@@ -161,6 +161,9 @@ def test_boxes_follow_a_mask(client: TestClient) -> None:
         assert sorted([b["x0"], b["y0"], b["x1"], b["y1"]] for b in answer) == expected
     other = client.post(f"/api/photographs/{key}/boxes", json={"size": [2, 2], "counts": [4]})
     assert (other.status_code, other.json()["error"]) == (422, "the mask must be of 64x48 pixels")
+    huge = client.post(f"/api/photographs/{key}/boxes", json={"size": [2**31, 4], "counts": [2**31] * 4})
+    assert huge.status_code == 422
+    assert "no photograph has more than" in huge.json()["error"]
 
 
 def test_reviews_are_saved_and_survive_a_restart(client: TestClient, desk: Desk) -> None:

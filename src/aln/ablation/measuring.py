@@ -15,7 +15,7 @@ from torch import Tensor
 from aln.ablation.transfer import Victims, artifact_columns
 from aln.boxes import parse_rule
 from aln.config import Config
-from aln.data import open_images
+from aln.data import open_images, revision
 from aln.data.base import LabelledImages
 from aln.errors import DataError, ModelError
 from aln.evaluation.bootstrap import mean_estimates
@@ -60,6 +60,7 @@ def arm_rows(
     """
     data, method, rule = config.data, config.localize.method, config.localize.rule
     involved = [VERSION, str(max_images), method, rule, *map(fingerprint, (folder, start, *others))]
+    involved += filter(None, [revision(data)])
     kept = folder / f"test-rows-{hashlib.sha256(' '.join(involved).encode()).hexdigest()[:12]}.json"
     if kept.exists():
         return read_rows(kept)

@@ -6,6 +6,7 @@ import functools
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,7 @@ from aln.benchmark.plan import Run, chosen, plan
 from aln.benchmark.processes import in_processes, in_turn
 from aln.benchmark.report import report
 from aln.benchmark.results import Results, gather
-from aln.data import open_images, shared_ids
+from aln.data import open_images, revision, shared_ids
 from aln.errors import AlnError, DataError
 from aln.evaluation.report import write_rows
 from aln.files import write_atomic
@@ -68,6 +69,8 @@ def run_benchmark(
     console = console or Console(stderr=True)
     benchmark = read_benchmark(config)
     planned = plan(benchmark, data=data, runs=runs, threads=threads, cache=cache)
+    there = revision(planned[0].config.data)
+    planned = [replace(run, revision=there) for run in planned]
     out = out or config.parent / "results"
     kept = read_kept(benchmark.name, out)
     picked = chosen(planned, only)

@@ -106,6 +106,7 @@ class Group:
             "protocol": PROTOCOL,
             "rules": run.benchmark.rules,
             "threshold_images": run.benchmark.threshold_images,
+            **({"revision": run.revision} if run.revision else {}),
         }
         return {
             name: _digest([shared, name, METHODS[name].own_rule, method.model_dump()])

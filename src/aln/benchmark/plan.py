@@ -26,6 +26,7 @@ class Run:
         config: All settings.
         folder: Its run folder.
         cache: Folder for decoded photographs; None: the usual one.
+        revision: Of the photographs and annotations that it is measured on (`aln.data.revision`).
     """
 
     benchmark: Benchmark
@@ -33,6 +34,7 @@ class Run:
     config: Config
     folder: Path
     cache: Path | None = None
+    revision: str = ""
 
     @property
     def seed(self) -> int:

@@ -23,6 +23,7 @@ __all__ = [
     "detect_format",
     "open_images",
     "open_truth",
+    "revision",
     "shared_ids",
 ]
 
@@ -42,6 +43,15 @@ def open_truth(config: DataConfig, split: Split) -> GroundTruth | None:
     """The ground truth of one split, or None where the data set has none; raises as `open_images` does."""
     path, data_format = _resolved(config)
     return data_format.open_truth(path, split, config.options)
+
+
+def revision(config: DataConfig) -> str:
+    """A digest that changes when photographs or annotations to measure on are corrected; see `DataFormat`.
+
+    "" for data sets that are as they were published.
+    """
+    path, data_format = _resolved(config)
+    return "" if data_format.revision is None else data_format.revision(path, config.options)
 
 
 def detect_format(path: Path) -> str:

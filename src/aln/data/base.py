@@ -113,12 +113,15 @@ class DataFormat:
         detect: Whether the path holds this layout (never reads images).
         open_images: (path, split, options) -> the labelled images.
         open_truth: (path, split, options) -> ground truth, or None where the data set has none.
+        revision: (path, options) -> a digest over photographs and annotations that are measured on, where
+            people correct them in place; None for data sets that are as they were published.
     """
 
     summary: str
     detect: Callable[[Path], bool]
     open_images: Callable[[Path, Split, Options], LabelledImages]
     open_truth: Callable[[Path, Split, Options], GroundTruth | None]
+    revision: Callable[[Path, Options], str] | None = None
 
 
 FORMATS: Registry[DataFormat] = Registry("data format")

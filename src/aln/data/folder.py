@@ -23,13 +23,13 @@ from aln.data.base import FORMATS, DataFormat, GroundTruth, LabelledImages, Opti
 from aln.data.folder_truth import MaskFolder, read_boxes
 from aln.data.notices import tell
 from aln.data.options import FormatOptions, parse_options
-from aln.data.store import FolderStore
-from aln.data.stored import Entry, StoredImages
+from aln.data.store import FolderStore, file_digest
+from aln.data.stored import Entry, StoredImages, fingerprint
 from aln.data.truth import BoxTruth
 from aln.data.walk import left_out, list_images, masks_folder, visible_folders, walk_images
 from aln.errors import DataError
 
-__all__ = ["list_images", "open_images", "open_truth"]
+__all__ = ["list_images", "open_images", "open_truth", "revision"]
 
 
 class FolderOptions(FormatOptions):
@@ -115,6 +115,20 @@ def open_truth(path: Path, split: Split, options: Options) -> GroundTruth | None
     return BoxTruth({**around, **boxes, **empty}, masks.read)
 
 
+def revision(path: Path, options: Options) -> str:
+    """A digest over what is measured on: photographs, boxes and masks of `test` and `train-fullsup`."""
+    chosen = parse_options(FolderOptions, options, "folder")
+    parts: list[str] = []
+    for split in ("test", "train-fullsup"):
+        folder, boxes, masks_option = chosen.of(path, split)
+        masks = _masks_folder(folder, masks_option)
+        files = [Path(boxes).expanduser() if boxes else folder / "boxes.csv"]
+        files += sorted(masks.rglob("*.png")) if masks else []
+        parts += [open_images(path, split, options).fingerprint()]
+        parts += [f"{file.name} {file_digest(file).hex()}" for file in files]
+    return fingerprint(parts)
+
+
 def _masks_folder(path: Path, option: str) -> Path | None:
     if option:
         folder = Path(option).expanduser()
@@ -141,5 +155,5 @@ def _class_folders(path: Path, masks: Path | None) -> list[Path]:
 
 FORMATS.add(
     "folder",
-    DataFormat("photographs in one folder for each class", detect, open_images, open_truth),
+    DataFormat("photographs in one folder for each class", detect, open_images, open_truth, revision),
 )

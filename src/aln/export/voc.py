@@ -21,12 +21,17 @@ from aln.export.text import number, open_text, xml_text
 MOST = 254
 """A palette has 256 colours; 0 is the background and 255 "unknown"."""
 
+BACKGROUND = "background"
+
 
 @register("voc", leads=True)
 def write_voc(results: Iterable[Found], folder: Path, dataset: Dataset) -> None:
     """Pascal VOC XML with boxes, and masks by class and by object as PNG."""
     if len(dataset.class_names) > MOST:
         raise ConfigError(f"voc has room for {MOST} classes, not {len(dataset.class_names)}; choose coco")
+    for name in dataset.class_names:
+        if ":" in name or name.startswith("#") or name == BACKGROUND:
+            raise ConfigError(f"voc's labelmap.txt can't hold a class called {name!r}; choose coco or cvat")
     labels = {name: index for index, name in enumerate(dataset.class_names, start=1)}
     link_photographs(folder / "JPEGImages", dataset.photographs)
     listing = folder / "ImageSets" / "Main" / "default.txt"
@@ -45,7 +50,7 @@ def write_voc(results: Iterable[Found], folder: Path, dataset: Dataset) -> None:
     with open_text(folder / "labelmap.txt") as file:
         file.write("# label:color_rgb:parts:actions\n")
         colours = _palette().reshape(-1, 3).tolist()
-        for name, index in {"background": 0, **labels}.items():
+        for name, index in {BACKGROUND: 0, **labels}.items():
             file.write(f"{name}:{','.join(map(str, colours[index]))}::\n")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from aln.data.images import MAX_PIXELS
 from aln.errors import DataError
 from aln.localization import BoolArray, Localization
 from aln.web.rle import from_counts, to_counts
@@ -35,6 +36,13 @@ class Mask(_Model):
 
     size: Annotated[tuple[Side, Side], Field(description="Height, width")]
     counts: Annotated[list[Count], Field(description="Runs down the columns, the background first")]
+
+    @field_validator("size")
+    @classmethod
+    def _fits_a_photograph(cls, size: tuple[int, int]) -> tuple[int, int]:
+        if size[0] * size[1] > MAX_PIXELS:
+            raise ValueError(f"no photograph has more than {MAX_PIXELS} pixels")
+        return size
 
     @classmethod
     def of(cls, mask: BoolArray) -> Mask:
