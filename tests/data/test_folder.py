@@ -201,11 +201,12 @@ def test_boxes_from_the_csv(photos: Path) -> None:
         (HEADER + "cat/1.jpg,20,20,40,40\n", r"line 2: the box .* reaches out .*of 12x8 pixels .*in pixels"),
         (HEADER + "cat/1.jpg,0,0,12,80\n", "line 2: the box 0, 0, 12, 80 reaches out"),
         (HEADER + "cat/1.jpg,-5,0,5,4\n", "line 2: the box -5, 0, 5, 4 reaches out"),
+        (HEADER + "cat/1.jpg,12,0,13,4\n", "line 2: the box 12, 0, 13, 4 reaches out"),
         (b"\xff\xfe\x00", "is not UTF-8 text"),
     ],
     ids=[
         *("columns", "unknown image", "no number", "short row", "not finite", "no width", "corners swapped"),
-        *("relative", "outside", "of a larger picture", "before the edge", "encoding"),
+        *("relative", "outside", "of a larger picture", "before the edge", "behind it", "encoding"),
     ],
 )
 def test_malformed_boxes_name_the_line(photos: Path, text: str | bytes, message: str) -> None:

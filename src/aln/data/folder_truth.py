@@ -114,9 +114,11 @@ def _inside(box: list[float], photograph: Path, where: str) -> list[float]:
         height, width = read_size(photograph)
     except DataError:
         return box
-    if min(x0, y0) < -SLACK or x1 > width + SLACK or y1 > height + SLACK:
+    inside = [max(x0, 0.0), max(y0, 0.0), min(x1, width), min(y1, height)]
+    reaches_out = min(x0, y0) < -SLACK or x1 > width + SLACK or y1 > height + SLACK
+    if reaches_out or inside[0] >= inside[2] or inside[1] >= inside[3]:
         raise DataError(
             f"{said} reaches out of its photograph of {width}x{height} pixels (width x height); write its "
             "corners in pixels of this very photograph"
         )
-    return [max(x0, 0.0), max(y0, 0.0), min(x1, width), min(y1, height)]
+    return inside
