@@ -15,6 +15,7 @@ from tests.web.browsing import (
     Page,
     intercept,
     lists,
+    on_screen,
     opened,
     said,
     saved,
@@ -133,8 +134,8 @@ def test_a_photograph_is_left_only_when_its_boxes_follow_the_mask(
     box = {"x0": 3, "y0": 5, "x1": 31, "y1": 29, "score": 0.5}
     held.pop().fulfill(json=[box])
     opened(page, "1.png")
-    after = wait_for(lambda: stored(desk, "0.png") if stored(desk, "0.png") != review else None)
-    assert (after.state, after.fitted, after.mask) == (state, True, review.mask)
+    wait_for(lambda: saved(desk, "0.png", state=state).boxes != review.boxes)
+    after = saved(desk, "0.png", fitted=True, mask=review.mask)
     assert [one.model_dump() for one in after.boxes] == [box]
     assert stored(desk, "1.png") is None
 
@@ -170,6 +171,86 @@ def test_a_class_that_the_server_cannot_look_for_is_no_edit(page: Page, desk: De
     page.keyboard.press("j")
     opened(page, "1.png")
     assert stored(desk, "0.png") is None
+
+
+def test_boxes_that_do_not_come_are_told_and_nothing_is_accepted(page: Page, desk: Desk) -> None:
+    box = {"x0": 3, "y0": 5, "x1": 31, "y1": 29, "score": 0.5}
+    answers = [{"status": 500, "json": {"error": "the model is away"}}] * 2 + [{"json": [box]}]
+    intercept(page, "**/boxes?*", lambda it: it.fulfill(**answers.pop(0)))
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    said(page, "the model is away")
+    page.keyboard.press("a")
+    page.wait_for_timeout(300)
+    assert len(answers) == 1
+    saved(desk, "0.png", state="draft")
+    assert _told(page, "#progress-text", "#name") == ["0 of 3 accepted", "0.png"]
+    page.keyboard.press("a")
+    opened(page, "1.png")
+    assert [one.model_dump() for one in saved(desk, "0.png", state="accepted").boxes] == [box]
+
+
+def test_boxes_find_the_mask_that_they_belong_to(page: Page, desk: Desk) -> None:
+    """Two strokes, the second one undone while both have no answer yet."""
+    held: list[Any] = []
+    intercept(page, "**/boxes?*", lambda it: held.append(it))  # noqa: PLW0108, Playwright marks the function
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowLeft")
+    for _ in range(2):
+        with page.expect_request("**/boxes?*"):
+            page.keyboard.press("Space")
+        page.wait_for_timeout(1200)  # steps in quick succession are one
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("z")
+    for number, request in enumerate(held):
+        request.fulfill(json=[{"x0": 1 + number, "y0": 5, "x1": 31, "y1": 29, "score": 0.5}])
+    page.keyboard.press("a")
+    opened(page, "1.png")
+    assert [box.x0 for box in saved(desk, "0.png", state="accepted").boxes] == [1]
+
+
+def test_a_box_drawn_while_the_model_looks_stays(page: Page, desk: Desk) -> None:
+    held: list[Any] = []
+    asked = re.compile(r"label=")
+    intercept(
+        page,
+        "**/localization?*",
+        lambda it: held.append(it) if asked.search(it.request.url) else it.continue_(),
+    )
+    label = page.locator("#probabilities button span").nth(2).text_content()
+    with page.expect_request(asked):
+        page.keyboard.press("2")
+    page.keyboard.press("n")
+    held.pop().continue_()
+    page.wait_for_function("label => document.querySelector('#class').value === label", arg=label)
+    page.keyboard.press("a")
+    opened(page, "1.png")
+    review = saved(desk, "0.png", state="accepted")
+    assert (review.label, len(review.boxes)) == (label, 2)
+
+
+def test_a_key_held_down_accepts_one_photograph(page: Page, desk: Desk) -> None:
+    page.keyboard.down("a")
+    opened(page, "1.png")
+    for _ in range(3):
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    page.wait_for_timeout(300)
+    assert _told(page, "#progress-text", "#name") == ["1 of 3 accepted", "1.png"]
+    assert stored(desk, "1.png") is None
+
+
+def test_a_drag_ends_with_its_photograph(page: Page, desk: Desk) -> None:
+    page.mouse.move(*on_screen(page, 4, 4))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, 30, 30), steps=3)
+    page.keyboard.press("j")
+    opened(page, "1.png")
+    page.mouse.up()
+    page.wait_for_timeout(200)
+    assert stored(desk, "0.png") is None
+    assert stored(desk, "1.png") is None
 
 
 def _told(page: Page, *places: str) -> list[Any]:

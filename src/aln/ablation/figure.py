@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 BLUE, SKY, ORANGE, GREEN, GREY = "#1f6fb4", "#8fbfe6", "#d9541e", "#3a8f5c", "#9a9aa2"
 
+LEVEL, SLANTED = 3, 6
+"""As many names of arms fit below an axis level, and slanted."""
+
 
 class Series(NamedTuple):
     """One kind of dots in a panel: whose row, which figure, and how it is drawn."""
@@ -69,7 +72,8 @@ def write_figure(ablations: Mapping[str, Ablation], rows: Sequence[ArmRow], path
     shown = [name for name in ablations if any(row.ablation == name for row in rows)]
     known = {(row.row.method, row.row.metric) for row in rows}
     panels = {t: s for t, s in PANELS.items() if any((one.method, one.metric) in known for one in s)}
-    figure = Figure(figsize=(3.1 * len(panels), 2.9 * len(shown)), dpi=100, layout="constrained")
+    height = 3.6 if any(len(ablations[name].arms) > SLANTED for name in shown) else 2.9
+    figure = Figure(figsize=(3.1 * len(panels), height * len(shown)), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     for name, line in zip(shown, figure.subplots(len(shown), len(panels), squeeze=False), strict=True):
         own = [row for row in rows if row.ablation == name]
@@ -93,8 +97,9 @@ def _draw(
                 axes.plot([place + aside] * len(values), values, "o", color=colour, markersize=3, alpha=0.6)
                 label = legend if place == 0 else None
                 axes.plot(place + aside, fmean(values), "_", color=colour, markersize=11, mew=2, label=label)
-    names = [arm.replace(", ", ",\n") for arm in arms]
-    axes.set_xticks(range(len(arms)), names, fontsize=8, rotation=25 if len(arms) > 3 else 0)
+    rotation = 90 if len(arms) > SLANTED else 25 if len(arms) > LEVEL else 0
+    names = arms if rotation == 90 else [arm.replace(", ", ",\n") for arm in arms]
+    axes.set_xticks(range(len(arms)), names, fontsize=8, rotation=rotation)
     axes.set_xlim(-0.6, len(arms) - 0.4)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.set_title(title, loc="left", fontsize=10)

@@ -8,8 +8,12 @@ export class History {
     this.index = 0;
   }
 
+  get step() {
+    return this.steps[this.index];
+  }
+
   get current() {
-    return this.steps[this.index].edit;
+    return this.step.edit;
   }
 
   get canUndo() {
@@ -30,11 +34,14 @@ export class History {
     this.index = this.steps.length - 1;
   }
 
-  // Put a fuller edit in the place of the current one, if that is still `edit`.
-  amend(edit, fuller) {
-    if (this.current !== edit) return false;
-    this.steps[this.index].edit = fuller;
-    return true;
+  // The boxes of a mask have come: every step that waits for them (this mask, boxes that follow it) gets them.
+  fit({ counts, boxes: before }, boxes) {
+    const was = this.current;
+    for (const step of this.steps) {
+      const { edit } = step;
+      if (edit.fitted && edit.counts === counts && edit.boxes === before) step.edit = { ...edit, boxes, unfit: false };
+    }
+    return this.current !== was;
   }
 
   undo() {

@@ -4,13 +4,13 @@ const EDITING = "box: move · mask: go to the next superpixel";
 
 export function keyTable(actions) {
   return [
-    { keys: ["a", "Enter"], text: "accept and go on", run: actions.accept },
+    { keys: ["a", "Enter"], text: "accept and go on", run: actions.accept, once: true },
     { keys: ["j", "PageDown"], text: "next photograph", run: actions.next },
     { keys: ["k", "PageUp"], text: "previous photograph", run: actions.previous },
     { keys: ["g"], text: "next that is not accepted", run: actions.nextOpen },
     { keys: ["z"], text: "undo (also Ctrl+Z)", run: actions.undo, control: true },
     { keys: ["y"], text: "redo (also Ctrl+Y)", run: actions.redo, control: true },
-    { keys: ["r"], text: "back to the model's result", run: actions.reset },
+    { keys: ["r"], text: "back to the model's result", run: actions.reset, once: true },
     { keys: ["b"], text: "edit boxes", run: () => actions.tool("box", true) },
     { keys: ["s"], text: "edit the mask by superpixels", run: () => actions.tool("mask", true) },
     { keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], text: EDITING, run: actions.arrow, stage: true },
@@ -66,6 +66,7 @@ export function listenKeys(table, stage, isOn) {
     }
     if (taken(event, entry, stage, isOn())) return;
     event.preventDefault();
+    if (event.repeat && entry.once) return; // held down, it is no answer to the next photograph
     entry.run(event);
   });
 }

@@ -11,9 +11,24 @@ export function listen(stage, session) {
   let drag = null;
 
   const ready = () => session.open !== null;
+  let finger = null;
+
+  const drop = () => {
+    drag = null;
+    stage.stroke = null;
+    stage.draft = null;
+    stage.draw();
+  };
+  // What is under way belongs to the photograph that it began on.
+  for (const type of ["loading", "opened"]) session.addEventListener(type, drop);
 
   canvas.addEventListener("pointerdown", (event) => {
     if (!ready() || event.button > 0) return;
+    if (drag && event.pointerId !== finger) {
+      drop(); // two fingers pinch, they don't draw
+      return;
+    }
+    finger = event.pointerId;
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
     drag = stage.tool === "mask" ? paint(stage, session, event) : grab(stage, session, event);
@@ -22,21 +37,19 @@ export function listen(stage, session) {
 
   canvas.addEventListener("pointermove", (event) => {
     if (!ready()) return;
-    if (drag) drag.move(event);
-    else hover(stage, session, event);
+    if (drag) {
+      if (event.pointerId === finger) drag.move(event);
+    } else hover(stage, session, event);
   });
 
-  canvas.addEventListener("pointerup", () => {
-    drag?.end();
+  canvas.addEventListener("pointerup", (event) => {
+    if (event.pointerId !== finger) return;
+    const ended = drag;
     drag = null;
+    ended?.end();
   });
 
-  canvas.addEventListener("pointercancel", () => {
-    drag = null;
-    stage.stroke = null;
-    stage.draft = null;
-    stage.draw();
-  });
+  canvas.addEventListener("pointercancel", drop);
 
   canvas.addEventListener("pointerleave", () => {
     if (!drag && stage.tool === "mask") {
@@ -102,6 +115,7 @@ function grab(stage, session, event) {
     end() {
       const { draft } = stage;
       stage.draft = null;
+      if (index >= 0 && !session.edit.boxes[index]) return; // an answer with fewer boxes came
       if (draft && index >= 0) session.setBox(index, draft.box, handle >= 0 ? "resize box" : "move box");
       else if (draft) session.addBox(draft.box);
       else session.select(index);

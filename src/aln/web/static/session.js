@@ -15,6 +15,7 @@ export class Session extends EventTarget {
     this.open = null; // { key, name, width, height, image, heat, superpixels, result, history, state, touched }
     this.selected = -1;
     this.turn = 0;
+    this.failures = 0; // answers that never came
     this.wanted = null; // what was chosen last and has no answer yet
     this.asks = new Set(); // promises: what the server was asked about the open photograph's edit
     this.saver = new Saver((left, problem) => this.tell("saving", { left, problem }));
@@ -167,7 +168,7 @@ export class Session extends EventTarget {
   async save() {
     const { open, edit } = this;
     this.listed(open.key, open.state);
-    const { counts, ...rest } = edit;
+    const { counts, unfit, ...rest } = edit;
     const review = { ...rest, mask: { size: [open.height, open.width], counts }, state: open.state };
     const problem = await this.saver.save(open.key, review);
     if (!problem?.refused) return;
@@ -205,6 +206,7 @@ export class Session extends EventTarget {
     this.wanted = wanted; // a quick second choice adds to the first, which it interrupts
     const { method, rule } = wanted.choice;
     this.choice = { method, rule, boxes: boxes ?? this.choice.boxes };
+    const { step } = open.history;
     this.asked?.abort();
     this.asked = new AbortController();
     let result;
@@ -213,10 +215,17 @@ export class Session extends EventTarget {
     } catch (error) {
       if (error.name === "AbortError") return;
       this.wanted = null;
+      this.failures++;
       this.tell("failed", { error });
       return;
     }
     this.wanted = null;
+    if (open.history.step !== step) { // edited by hand meanwhile: that stays, and so does the class that was chosen
+      const { label } = wanted.choice;
+      if (wanted.isEdit && this.edit.label === edit.label && label !== edit.label) this.commit({ label }, "class");
+      else this.tell("failed", { error: new Error("edited meanwhile; choose again") });
+      return;
+    }
     open.result = result;
     open.history.push(editOf(result), "choose", true);
     this.selected = Math.min(Math.max(this.selected, 0), result.boxes.length - 1);
@@ -227,7 +236,8 @@ export class Session extends EventTarget {
 
   // Change the class: where nobody has edited yet the model looks for it, else mask and boxes stay.
   async classify(label) {
-    if (label === this.edit.label) return;
+    const wanted = this.wanted?.open === this.open ? this.wanted.choice.label : null;
+    if (label === (wanted ?? this.edit.label)) return;
     if (this.open.state === "new") {
       await this.choose({ label }, true);
     } else {
@@ -238,7 +248,7 @@ export class Session extends EventTarget {
 
   // The mask was painted; boxes follow it until one is moved by hand.
   async painted(mask) {
-    this.commit({ counts: encoded(mask) }, "mask");
+    this.commit({ counts: encoded(mask), unfit: this.edit.fitted }, "mask");
     if (this.edit.fitted) await this.fit();
   }
 
@@ -250,9 +260,11 @@ export class Session extends EventTarget {
     const mask = { size: [open.height, open.width], counts: edit.counts };
     try {
       const boxes = await api.boxes(open.key, { method: edit.method, boxes: this.choice.boxes, label: edit.label }, mask);
-      if (kind) this.commit({ boxes, fitted: true }, kind);
-      else if (open.history.amend(edit, { ...edit, boxes, fitted: true })) this.changed("mask");
+      if (!kind) {
+        if (open.history.fit(edit, boxes)) this.changed("mask");
+      } else if (this.edit === edit) this.commit({ boxes, fitted: true, unfit: false }, kind);
     } catch (error) {
+      this.failures++;
       this.tell("failed", { error });
     }
   }
@@ -280,9 +292,10 @@ export class Session extends EventTarget {
 
   // Whether it is: the server may refuse.
   async accept() {
-    const { open } = this;
+    const { open, failures } = this;
     await this.answered();
-    if (this.open !== open) return false;
+    if (this.open === open && this.edit.fitted && this.edit.unfit) await this.fit();
+    if (this.open !== open || this.failures !== failures) return false;
     open.state = "accepted";
     const saved = this.save();
     this.tell("accepted");
