@@ -46,7 +46,7 @@ def _annotate(folder: Path, seed: int = 0, first: int = 0) -> Path:
 
 
 def test_a_side_chosen_on_the_measured_images_says_so(run: Path, annotated: DataConfig) -> None:
-    rows, failures = evaluate_run(run, annotated)
+    rows, failures = evaluate_run(str(run), annotated)
     assert not failures
     assert {row.rule for row in rows if row.method == "center_box" and row.metric == "metric_1"} == {
         "oracle side 0.30"

@@ -30,7 +30,7 @@ KEY = ("dataset", "method", "rule", "protocol", "metric")
 
 
 def evaluate_run(
-    run: Path,
+    run: Path | str,
     data: DataConfig,
     *,
     split: Split = "test",
@@ -72,6 +72,7 @@ def evaluate_run(
         AlnError: For a folder that is no model, an unknown method, rule, protocol or device, or photographs
             without boxes.
     """
+    run = Path(run)
     localizer = Localizer.load(run, device)
     PROTOCOLS[protocol]
     methods = methods or (localizer.config.localize.method,)

@@ -176,7 +176,8 @@ def _labels(localizer: Localizer, images: LabelledImages) -> dict[int, int]:
         raise ModelError(
             f"{images.name}: the model doesn't know the class {missing[0]!r}; "
             f"it was trained on {', '.join(localizer.class_names[:8])}"
-            f"{', ...' if len(known) > 8 else ''}"
+            f"{', ...' if len(known) > 8 else ''}. Measure its own classes alone, with the data.options that "
+            "it was trained with (config.toml in its folder)"
         )
     return {index: known[name] for index, name in enumerate(images.class_names)}
 

@@ -118,7 +118,9 @@ def _score_map(folder: Path, image_id: str) -> choe2020.ScoreMap:
     try:
         score_map = np.load(file, allow_pickle=False)
     except OSError as error:
-        raise DataError(f"{named}: can't be read ({error.strerror or error})") from error
+        raise DataError(
+            f"{named}: can't be read ({error.strerror or error}); name the folder that holds it"
+        ) from error
     except (ValueError, EOFError) as error:
         raise DataError(f"{file}: is no NumPy array ({error})") from error
     if not isinstance(score_map, np.ndarray) or score_map.ndim != 2 or not score_map.size:
