@@ -253,5 +253,28 @@ def test_a_drag_ends_with_its_photograph(page: Page, desk: Desk) -> None:
     assert stored(desk, "1.png") is None
 
 
+def test_what_is_not_saved_is_not_left_out_of_an_export_silently(page: Page, desk: Desk) -> None:
+    refused: set[str] = set()
+    full = {"status": 422, "json": {"error": "the disk is full"}}
+    intercept(
+        page,
+        "**/review",
+        lambda it: it.fulfill(**full) if it.request.method in refused else it.continue_(),
+    )
+    page.keyboard.press("a")
+    opened(page, "1.png")
+    saved(desk, "0.png", state="accepted")
+    refused.add("PUT")
+    page.keyboard.press("n")
+    said(page, "Not saved: the disk is full")
+    page.click("#export")
+    page.check("input[value=coco]")
+    page.click("#export-write")
+    page.wait_for_function(
+        "() => document.querySelector('#export-status').textContent.startsWith('Not every')"
+    )
+    assert not (desk.reviews.out / "coco").exists()
+
+
 def _told(page: Page, *places: str) -> list[Any]:
     return [page.locator(place).text_content() for place in places]

@@ -34,6 +34,7 @@ async function attempt(session, work) {
   $("export-status").textContent = "Writing …";
   try {
     await session.settled();
+    if (session.saver.unsaved) throw new Error("Not everything is saved; nothing was exported");
     $("export-status").textContent = await work(format);
   } catch (error) {
     $("export-status").textContent = error.message;

@@ -19,6 +19,9 @@ export class Session extends EventTarget {
     this.wanted = null; // what was chosen last and has no answer yet
     this.asks = new Set(); // promises: what the server was asked about the open photograph's edit
     this.saver = new Saver((left, problem) => this.tell("saving", { left, problem }));
+    addEventListener("beforeunload", (event) => {
+      if (this.asks.size) event.preventDefault(); // what is written has the boxes from before
+    });
   }
 
   tell(type, detail = {}) {
@@ -227,7 +230,7 @@ export class Session extends EventTarget {
       return;
     }
     open.result = result;
-    open.history.push(editOf(result), "choose", true);
+    open.history.push(editOf(result), `choose ${Object.keys(named)}`, true);
     this.selected = Math.min(Math.max(this.selected, 0), result.boxes.length - 1);
     if (wanted.isEdit && open.state === "new") open.state = "draft";
     if (open.state !== "new") this.save();
