@@ -106,6 +106,18 @@ def test_quick_choices_add_up(page: Page, desk: Desk) -> None:
     assert page.input_value("#method") == "cam"
 
 
+@pytest.mark.parametrize(("event", "focus"), [("pointerdown", "stage"), ("keydown", "class")])
+def test_a_list_that_was_used_by_pointer_leaves_the_keys_to_the_photograph(
+    page: Page, event: str, focus: str
+) -> None:
+    label = page.locator("#probabilities button span").nth(2).text_content()
+    page.focus("#class")
+    page.dispatch_event("#class", event)
+    page.select_option("#class", label)
+    page.wait_for_function("id => document.activeElement.id === id", arg=focus)
+    assert page.input_value("#class") == label
+
+
 def test_everything_by_keyboard_alone(page: Page, desk: Desk) -> None:
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.id") == "stage"

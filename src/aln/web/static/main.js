@@ -101,6 +101,7 @@ function wire(session, stage, actions) {
     $("number-value").textContent = value;
     session.choose({ rule: `${$("rule").value}:${value}` });
   };
+  for (const id of ["class", "method", "boxes", "rule"]) leaveAfterPointer($(id), stage.canvas);
   $("opacity").oninput = (event) => {
     stage.opacity = Number(event.target.value);
     stage.draw();
@@ -110,6 +111,14 @@ function wire(session, stage, actions) {
     event.target.value = "";
   };
   dropping(session);
+}
+
+// Chosen by pointer, a list gives the focus back: else keys that are meant for the photograph choose in it.
+function leaveAfterPointer(select, canvas) {
+  let byPointer = false;
+  select.addEventListener("pointerdown", () => (byPointer = true));
+  select.addEventListener("keydown", () => (byPointer = false));
+  select.addEventListener("change", () => byPointer && canvas.focus());
 }
 
 async function addAll(session, files) {
