@@ -97,3 +97,12 @@ def test_tables_show_what_markdown_shows() -> None:
         "(trivial)",
     ):
         assert part in text
+
+
+def test_a_narrow_terminal_folds_and_cuts_nothing_off() -> None:
+    console = Console(width=40, record=True, file=StringIO())
+    for table in tables(ROWS):
+        console.print(table)
+    text = console.export_text()
+    assert "…" not in text
+    assert "51.0" in text

@@ -123,12 +123,14 @@ def _terminal_table(section: _Section) -> Table:
     told += [f"classifier {ACCURACY} {cell}" for cell in accuracies if cell]
     table = Table(box=SIMPLE_HEAD, title=section.title, caption=", ".join(told), padding=(0, 1, 0, 0))
     table.title_justify = table.caption_justify = "left"
-    table.add_column("method", overflow="fold")
+    table.add_column("method", overflow="fold", min_width=len("MaxBoxAccV2"))
     for name in headings["method"]:
         plain = name.strip("*")
         heading = plain.replace(" (", "\n(")
         width = max(map(len, heading.split("\n")))  # on a narrow terminal figures fold, names stay whole
-        table.add_column(Text(heading), style="dim" if plain != name else "", min_width=width)
+        table.add_column(
+            Text(heading), overflow="fold", style="dim" if plain != name else "", min_width=width
+        )
     for name, cells in headings.items():
         shared = name in SHARED and len(set(cells)) == 1
         if name not in ("method", ACCURACY) and not shared and any(cells):
