@@ -142,16 +142,7 @@ def test_a_photograph_is_left_only_when_its_boxes_follow_the_mask(
 
 @pytest.mark.parametrize(("key", "state"), [("a", "accepted"), ("j", "draft")])
 def test_a_class_that_is_chosen_quickly_stays(page: Page, desk: Desk, key: str, state: str) -> None:
-    held: list[Any] = []
-    asked = re.compile(r"label=")
-    intercept(
-        page,
-        "**/localization?*",
-        lambda it: held.append(it) if asked.search(it.request.url) else it.continue_(),
-    )
-    label = page.locator("#probabilities button span").nth(2).text_content()
-    with page.expect_request(asked):
-        page.keyboard.press("2")
+    label, held = _choose_class(page)
     page.keyboard.press(key)
     page.wait_for_timeout(200)
     assert stored(desk, "0.png") is None
@@ -211,16 +202,7 @@ def test_boxes_find_the_mask_that_they_belong_to(page: Page, desk: Desk) -> None
 
 
 def test_a_box_drawn_while_the_model_looks_stays(page: Page, desk: Desk) -> None:
-    held: list[Any] = []
-    asked = re.compile(r"label=")
-    intercept(
-        page,
-        "**/localization?*",
-        lambda it: held.append(it) if asked.search(it.request.url) else it.continue_(),
-    )
-    label = page.locator("#probabilities button span").nth(2).text_content()
-    with page.expect_request(asked):
-        page.keyboard.press("2")
+    label, held = _choose_class(page)
     page.keyboard.press("n")
     held.pop().continue_()
     page.wait_for_function("label => document.querySelector('#class').value === label", arg=label)
@@ -274,6 +256,21 @@ def test_what_is_not_saved_is_not_left_out_of_an_export_silently(page: Page, des
         "() => document.querySelector('#export-status').textContent.startsWith('Not every')"
     )
     assert not (desk.reviews.out / "coco").exists()
+
+
+def _choose_class(page: Page) -> tuple[str, list[Any]]:
+    """Choose a class by key, with the answer held back: its name, and the requests that wait."""
+    held: list[Any] = []
+    asked = re.compile(r"label=")
+    intercept(
+        page,
+        "**/localization?*",
+        lambda it: held.append(it) if asked.search(it.request.url) else it.continue_(),
+    )
+    label = page.locator("#probabilities button span").nth(2).text_content()
+    with page.expect_request(asked):
+        page.keyboard.press("2")
+    return label, held
 
 
 def _told(page: Page, *places: str) -> list[Any]:

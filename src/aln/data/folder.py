@@ -53,7 +53,7 @@ class FolderOptions(FormatOptions):
         name = {"test": self.test, "train-fullsup": self.fullsup}.get(split)
         return path.absolute().parent / Path(name).expanduser() if name else path
 
-    def of(self, path: Path, split: Split) -> tuple[Path, str, str]:
+    def places(self, path: Path, split: Split) -> tuple[Path, str, str]:
         """The folder of a split of the photographs in `path`, and `boxes` and `masks` as they hold for it."""
         folder = self.folder(path, split)
         return (folder, self.boxes, self.masks) if folder == self.folder(path, "test") else (folder, "", "")
@@ -71,7 +71,7 @@ def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
         DataError: If it is no folder, has no class folders, only one, or an empty one.
     """
     chosen = parse_options(FolderOptions, options, "folder")
-    path, _, masks_option = chosen.of(path, split)
+    path, _, masks_option = chosen.places(path, split)
     masks = _masks_folder(path, masks_option)
     classes = _class_folders(path, masks)
     others: Counter[str] = Counter()
@@ -99,7 +99,7 @@ def open_truth(path: Path, split: Split, options: Options) -> GroundTruth | None
     """Boxes and masks by image id; where an image has only a mask, its box is the one around it."""
     images = open_images(path, split, options)
     chosen = parse_options(FolderOptions, options, "folder")
-    path, boxes_option, masks_option = chosen.of(path, split)
+    path, boxes_option, masks_option = chosen.places(path, split)
     folder = _masks_folder(path, masks_option)
     boxes_file = Path(boxes_option).expanduser() if boxes_option else path / "boxes.csv"
     if folder is None and not boxes_option and not boxes_file.is_file():
@@ -120,7 +120,7 @@ def revision(path: Path, options: Options) -> str:
     chosen = parse_options(FolderOptions, options, "folder")
     parts: list[str] = []
     for split in ("test", "train-fullsup"):
-        folder, boxes, masks_option = chosen.of(path, split)
+        folder, boxes, masks_option = chosen.places(path, split)
         masks = _masks_folder(folder, masks_option)
         files = [Path(boxes).expanduser() if boxes else folder / "boxes.csv"]
         files += sorted(masks.rglob("*.png")) if masks else []

@@ -198,11 +198,11 @@ export class Session extends EventTarget {
   // Another method, rule, class or way to find boxes: the model looks again.
   async choose(changes, isEdit = false) {
     const { open, edit } = this;
-    await this.asking(this.chosen(open, edit, changes, isEdit));
+    await this.asking(this.askModel(open, edit, changes, isEdit));
     if (this.open === open && this.differs(edit)) await this.loadHeat();
   }
 
-  async chosen(open, edit, { boxes, ...named }, isEdit) {
+  async askModel(open, edit, { boxes, ...named }, isEdit) {
     const shown = { method: edit.method, rule: edit.rule, label: edit.label };
     const before = this.wanted?.open === open ? this.wanted : { choice: shown, isEdit: false };
     const wanted = { open, choice: { ...before.choice, ...named }, isEdit: isEdit || before.isEdit };
@@ -256,10 +256,10 @@ export class Session extends EventTarget {
   }
 
   async fit(kind = null) {
-    await this.asking(this.fitted(this.open, this.edit, kind));
+    await this.asking(this.askBoxes(this.open, this.edit, kind));
   }
 
-  async fitted(open, edit, kind) {
+  async askBoxes(open, edit, kind) {
     const mask = { size: [open.height, open.width], counts: edit.counts };
     try {
       const boxes = await api.boxes(open.key, { method: edit.method, boxes: this.choice.boxes, label: edit.label }, mask);
