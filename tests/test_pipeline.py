@@ -13,11 +13,12 @@ from rich.console import Console
 
 from aln import pipeline
 from aln.data.base import Image
+from aln.data.folder_labels import folder_labels
 from aln.data.images import read_image
 from aln.errors import DataError
 from aln.localization import Localization
 from aln.output import ResultFolder
-from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, folder_labels, localize_into
+from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, localize_into
 from tests.small_model import photograph, small_localizer
 
 
@@ -91,17 +92,6 @@ def test_each_photograph_is_localized_for_the_class_of_its_folder(many: Path, tm
     lines = (tmp_path / "found" / "localizations.jsonl").read_text(encoding="utf-8").splitlines()
     found = {line["image"]: line["label"] for line in map(json.loads, lines)}
     assert found == {name: known for name, known in place.items() if not name.endswith("/02.png")}
-
-
-@pytest.mark.parametrize(("given", "label"), [("here", None), ("dog", 1), ("dog/cat", 0), ("cat/more", None)])
-def test_folders_that_tell_a_class(given: str, label: int | None, tmp_path: Path) -> None:
-    folder = tmp_path / "cat" / given  # what lies above the folder given tells nothing
-    photographs = {"sub/00.png": folder / "sub" / "00.png"}
-    if label is None:
-        with pytest.raises(DataError, match=r"00\.png: lies in no folder with the name.*class-from"):
-            folder_labels(photographs, folder, ["cat", "dog"])
-    else:
-        assert folder_labels(photographs, folder, ["cat", "dog"]) == {"sub/00.png": label}
 
 
 def test_photographs_are_named_below_their_folder(many: Path, tmp_path: Path) -> None:

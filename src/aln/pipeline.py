@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from typing import Literal
+from pathlib import Path
 
 from rich.console import Console
 
@@ -14,6 +13,7 @@ from aln.boxes import parse_rule
 from aln.convert import convert, parse_formats, remove_annotations
 from aln.data.base import Image
 from aln.data.folder import list_images
+from aln.data.folder_labels import ClassFrom, folder_labels
 from aln.data.images import read_image
 from aln.errors import DataError
 from aln.exported.quickest import load_quickest
@@ -25,9 +25,6 @@ from aln.result_pictures import require_name
 from aln.visualize import overlay
 
 SHOWN_FAILURES = 20
-
-ClassFrom = Literal["model", "folder"]
-"""Where the class comes from that is to be found in a photograph."""
 
 
 @dataclass(frozen=True)
@@ -129,28 +126,6 @@ def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, 
     files = [file for file in list_images(paths) if results not in file.resolve().parents]
     root = common_folder(paths)
     return root, dict(zip(image_ids(files, root), files, strict=True))
-
-
-def folder_labels(photographs: Mapping[str, Path], root: Path, class_names: Sequence[str]) -> dict[str, int]:
-    """The class of each photograph, by image id: that of the nearest folder around it with a class's name.
-
-    Folders above `root`, which image ids are relative to, don't count: they were named for something else.
-
-    Raises:
-        DataError: For a photograph without one; names it.
-    """
-    known = {name: label for label, name in enumerate(class_names)}
-    labels: dict[str, int] = {}
-    for image_id, path in photographs.items():
-        folders = (root.name, *PurePosixPath(image_id).parent.parts)
-        named = [name for name in folders if name in known]
-        if not named:
-            raise DataError(
-                f"{path}: lies in no folder with the name of a class ({', '.join(class_names[:5])}"
-                f"{', ...' if len(class_names) > 5 else ''}); move it there, or leave out --class-from folder"
-            )
-        labels[image_id] = known[named[-1]]
-    return labels
 
 
 def localize_into(

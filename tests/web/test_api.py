@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -14,9 +15,10 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
+from aln.errors import DataError
 from aln.score_map import fine_superpixels
 from aln.web import pictures
-from aln.web.desk import Desk
+from aln.web.desk import Desk, open_desk
 from aln.web.schemas import Mask
 from aln.web.workshop import Choice
 from tests.small_model import photograph, small_localizer
@@ -150,6 +152,28 @@ def review_of(client: TestClient, key: str, **changes: object) -> dict[str, Any]
     return kept | changes
 
 
+def test_the_class_of_the_folder_is_found_at_first(desk: Desk, album_folder: Path) -> None:
+    classes = desk.class_names
+    for name, label in (("ant", classes[-1]), ("bee", classes[0])):
+        (album_folder / name).rename(album_folder / label)
+    localizer, out = desk.workshop.localizer, album_folder.parent / "sorted"
+    with pytest.raises(DataError, match=r"z\.webp: lies in no folder with the name of a class"):
+        open_desk(localizer, album_folder, out, "folder")
+    (album_folder / "z.webp").rename(album_folder / classes[0] / "z.webp")
+    client = client_of(open_desk(localizer, album_folder, out, "folder"))
+    listed = keys(client)
+    sent = client.post("/api/photographs", params={"name": "s.png"}, content=png(photograph(30, 40)))
+    for name, key in (*listed.items(), ("sent", sent.json()["key"])):
+        found = client.get(f"/api/photographs/{key}/localization").json()
+        assert found["label"] == (found["predicted"] if name == "sent" else name.split("/")[0])
+        assert found["predicted"] in classes
+        heat = client.get(f"/api/photographs/{key}/heat").content
+        told = client.get(f"/api/photographs/{key}/heat", params={"label": found["label"]}).content
+        assert heat == told
+        chosen = client.get(f"/api/photographs/{key}/localization", params={"label": classes[1]}).json()
+        assert chosen["label"] == classes[1]
+
+
 def test_boxes_follow_a_mask(client: TestClient) -> None:
     key = keys(client)["ant/a b.png"]
     mask = np.zeros((48, 64), bool)
@@ -177,6 +201,28 @@ def test_reviews_are_saved_and_survive_a_restart(client: TestClient, desk: Desk)
     assert {row["key"]: row["state"] for row in again.get("/api/photographs").json()}[key] == "accepted"
     assert client.delete(address).status_code == 204
     assert client.get(address).json() is None
+
+
+def test_a_review_of_another_window_is_not_written_over(client: TestClient, desk: Desk) -> None:
+    key = keys(client)["bee/x.png"]
+    address = f"/api/photographs/{key}/review"
+    first, second = (review_of(client, key, label=label) for label in ("bee", "ant"))
+    none = client.get(address).headers["ETag"]
+    mine = client.put(address, json=first, params={"version": "0123abcd"}, headers={"If-Match": none})
+    assert (mine.status_code, mine.headers["ETag"]) == (204, '"0123abcd"')
+    assert client.get(address).headers["ETag"] == '"0123abcd"'
+    for method, sent in (("PUT", second), ("DELETE", None)):
+        late = client.request(method, address, headers={"If-Match": none}, json=sent)
+        assert late.status_code == 412
+        assert "bee/x.png: was reviewed in another window" in late.json()["error"]
+    assert client.get(address).json()["label"] == "bee"
+    again = client_of(desk)
+    known = {"If-Match": f'{none}, W/"0123abcd"'}
+    assert again.put(address, json=second, headers=known).status_code == 204
+    assert again.put(address, json=first, headers=known).status_code == 412
+    assert again.put(address, json=first, headers={"If-Match": "*"}).status_code == 204
+    assert again.delete(address).status_code == 204
+    assert again.get(address).headers["ETag"] == none
 
 
 @pytest.mark.parametrize(

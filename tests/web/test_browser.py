@@ -106,6 +106,17 @@ def test_quick_choices_add_up(page: Page, desk: Desk) -> None:
     assert page.input_value("#method") == "cam"
 
 
+def test_quick_steps_of_the_threshold_add_up(page: Page) -> None:
+    """Only the last one gets an answer."""
+    held = re.compile(r"rule=fixed%3A0.5[12]")
+    intercept(page, "**/localization?*", lambda it: None if held.search(it.request.url) else it.continue_())
+    page.select_option("#rule", "fixed")
+    page.wait_for_function("() => document.querySelector('#number').value === '0.5'")
+    for _ in range(3):
+        page.keyboard.press(".")
+    page.wait_for_function("() => document.querySelector('#number').value === '0.53'")
+
+
 @pytest.mark.parametrize(("event", "focus"), [("pointerdown", "stage"), ("keydown", "class")])
 def test_a_list_that_was_used_by_pointer_leaves_the_keys_to_the_photograph(
     page: Page, event: str, focus: str
@@ -126,6 +137,7 @@ def test_everything_by_keyboard_alone(page: Page, desk: Desk) -> None:
     page.keyboard.press("Shift+ArrowDown")
     new = corners(wait_for(lambda: _with(desk, lambda review: corners(review)[-1] == (21, 15, 61, 46))))[-1]
     assert new == (21, 15, 61, 46)
+    assert str(page.get_attribute("#stage", "aria-label")).endswith("2 boxes")
     page.keyboard.press("[")
     page.keyboard.press("Delete")
     wait_for(lambda: _with(desk, lambda review: len(review.boxes) == 1))

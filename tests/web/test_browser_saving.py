@@ -34,7 +34,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_a_server_that_comes_back_gets_what_was_edited(page: Page, desk: Desk) -> None:
     lost = {"PUT"}
-    intercept(page, "**/review", lambda it: it.abort() if it.request.method in lost else it.continue_())
+    intercept(page, "**/review*", lambda it: it.abort() if it.request.method in lost else it.continue_())
     page.keyboard.press("n")
     said(page, "Not saved")
     assert stored(desk, "0.png") is None
@@ -50,7 +50,7 @@ def test_several_edits_while_the_server_is_away_are_tried_again_together(page: P
         const usual = setTimeout;
         window.setTimeout = (work, ms) => (ms === 2000 ? ++window.again : usual(work, ms));"""
     )
-    intercept(page, "**/review", lambda it: it.abort() if it.request.method == "PUT" else it.continue_())
+    intercept(page, "**/review*", lambda it: it.abort() if it.request.method == "PUT" else it.continue_())
     for _ in range(3):
         page.keyboard.press("n")
         said(page, "Not saved")
@@ -62,7 +62,7 @@ def test_what_the_server_refuses_is_neither_accepted_nor_lost(page: Page, desk: 
     full = {"status": 422, "json": {"error": "the disk is full"}}
     intercept(
         page,
-        "**/review",
+        "**/review*",
         lambda it: it.fulfill(**full) if it.request.method in refused else it.continue_(),
     )
     page.keyboard.press("n")
@@ -91,7 +91,7 @@ def test_what_the_server_refuses_is_neither_accepted_nor_lost(page: Page, desk: 
 
 def test_a_reset_that_fails_is_told(page: Page, desk: Desk) -> None:
     lost = {"DELETE"}
-    intercept(page, "**/review", lambda it: it.abort() if it.request.method in lost else it.continue_())
+    intercept(page, "**/review*", lambda it: it.abort() if it.request.method in lost else it.continue_())
     page.keyboard.press("n")
     saved(desk, "0.png", fitted=False)
     page.keyboard.press("r")
@@ -104,6 +104,38 @@ def test_a_reset_that_fails_is_told(page: Page, desk: Desk) -> None:
     assert stored(desk, "0.png") is None
 
 
+def test_a_reset_that_comes_too_late_is_told(page: Page, desk: Desk) -> None:
+    held: list[Any] = []
+    intercept(
+        page, "**/review*", lambda it: held.append(it) if it.request.method == "PUT" else it.continue_()
+    )
+    with page.expect_request("**/review?*"):
+        page.keyboard.press("n")
+    page.keyboard.press("r")
+    page.keyboard.press("j")
+    opened(page, "1.png")
+    held.pop().continue_()
+    said(page, "0.png is not reset: it was left before it was saved")
+    saved(desk, "0.png", state="draft")
+    assert _told(page, "#state") == [""]
+
+
+def test_what_is_refused_when_it_is_tried_again_is_not_accepted(page: Page, desk: Desk) -> None:
+    answers = [{"status": 500, "json": {"error": "away"}}, {"status": 422, "json": {"error": "full"}}]
+    intercept(
+        page,
+        "**/review*",
+        lambda it: it.fulfill(**answers.pop(0)) if it.request.method == "PUT" else it.continue_(),
+    )
+    page.keyboard.press("a")
+    opened(page, "1.png")
+    said(page, "Not saved: full")
+    assert _told(page, "#progress-text") == ["0 of 3 accepted"]
+    page.keyboard.press("k")
+    opened(page, "0.png")
+    assert _told(page, "#state") == ["edited"]
+
+
 def test_a_heat_map_that_does_not_come_is_told(page: Page, desk: Desk) -> None:
     away = False
     intercept(page, "**/heat?*", lambda it: it.abort() if away else it.continue_())
@@ -113,7 +145,7 @@ def test_a_heat_map_that_does_not_come_is_told(page: Page, desk: Desk) -> None:
     away = True
     page.keyboard.press("z")
     said(page, "the server doesn't answer")
-    page.wait_for_function("document.querySelector('#method').value == 'aln'")
+    page.wait_for_function("() => document.querySelector('#method').value == 'aln'")
 
 
 @pytest.mark.parametrize(("keys", "state"), [("a", "accepted"), ("j", "draft"), ("aj", "accepted")])
@@ -240,7 +272,7 @@ def test_what_is_not_saved_is_not_left_out_of_an_export_silently(page: Page, des
     full = {"status": 422, "json": {"error": "the disk is full"}}
     intercept(
         page,
-        "**/review",
+        "**/review*",
         lambda it: it.fulfill(**full) if it.request.method in refused else it.continue_(),
     )
     page.keyboard.press("a")

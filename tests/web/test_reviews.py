@@ -14,7 +14,7 @@ from aln.errors import DataError
 from aln.files import write_atomic
 from aln.web import reviews as reviews_module
 from aln.web.album import Album
-from aln.web.reviews import Reviews
+from aln.web.reviews import OutdatedReviewError, Reviews
 from aln.web.schemas import Box, Mask, Review
 
 CLASSES = ("ant", "bee")
@@ -52,6 +52,23 @@ def test_a_review_comes_back_after_a_restart(tmp_path: Path, album_folder: Path)
     again.remove(first)
     again.remove(first)
     assert reviews_in(tmp_path / "review", album_folder).states == {second.key: "draft"}
+
+
+def test_versions_tell_reviews_and_folders_apart(tmp_path: Path, album_folder: Path) -> None:
+    entry = next(iter(Album(album_folder, tmp_path / "review")))
+    reviews, others = (reviews_in(tmp_path / name, album_folder) for name in ("review", "other"))
+    none = reviews.version(entry)
+    assert none != others.version(entry)
+    versions = {reviews.save(entry, review(), known=[none])}
+    versions.add(reviews.save(entry, review(label="ant"), known=versions))
+    assert len(versions) == 2
+    assert reviews_in(tmp_path / "review", album_folder).version(entry) in versions
+    for work in (lambda: reviews.save(entry, review(), known=[none]), lambda: reviews.remove(entry, [none])):
+        with pytest.raises(OutdatedReviewError, match=r"reviewed in another window"):
+            work()
+    assert reviews.load(entry) == review(label="ant")
+    with pytest.raises(OutdatedReviewError):
+        others.save(entry, review(), known=[none, *versions])
 
 
 def test_a_crash_leaves_the_review_before(

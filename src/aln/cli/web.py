@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +24,12 @@ def web(
             "--out", "-o", help="Review folder.", show_default="IMAGES-review, beside the photographs"
         ),
     ] = None,
+    class_from: Annotated[
+        Literal["model", "folder"],
+        typer.Option(
+            help="The class to find at first: the model's guess, or that of the photograph's folder."
+        ),
+    ] = "model",
     host: Annotated[str, typer.Option(help="Address to listen on; others than local ones need a token.")] = (
         "127.0.0.1"
     ),
@@ -35,4 +41,13 @@ def web(
     """Open a page to look at results and to correct them. Needs the extra "web"."""
     from aln.web.serve import serve
 
-    serve(run, console=console(stderr=True), images=images, out=out, host=host, port=port, token=token)
+    serve(
+        run,
+        console=console(stderr=True),
+        images=images,
+        out=out,
+        host=host,
+        port=port,
+        token=token,
+        class_from=class_from,
+    )

@@ -152,9 +152,12 @@ class Album:
                 link_or_copy(entry.path, gathered / entry.image_id)
         return gathered
 
+    def is_sent(self, entry: Entry) -> bool:
+        """Whether a photograph was sent, and lies in the review folder."""
+        return self.folder is None or entry.path == self.out / entry.image_id
+
     def _root(self, entry: Entry) -> Path:
-        sent = self.folder is None or entry.path == self.out / entry.image_id
-        return self.out if sent or self.folder is None else self.folder
+        return self.out if self.folder is None or self.is_sent(entry) else self.folder
 
     def _listed(self, folder: Path | None, prefix: str) -> Iterator[Entry]:
         if folder is None or not folder.is_dir():

@@ -17,8 +17,12 @@ from starlette.types import ASGIApp
 from aln.errors import AlnError
 from aln.web.album import UnknownPhotographError
 from aln.web.desk import Desk
+from aln.web.reviews import OutdatedReviewError
 from aln.web.routes import ROUTERS
 from aln.web.safety import Guard
+
+STATUSES = {UnknownPhotographError: 404, OutdatedReviewError: 412}
+"""What errors are answered with; all others of aln's with 422."""
 
 
 class Json(JSONResponse):
@@ -52,7 +56,7 @@ def create_app(desk: Desk, token: str | None = None) -> ASGIApp:
 
 
 def _told(_: Request, error: Exception) -> Json:
-    status = 404 if isinstance(error, UnknownPhotographError) else 422
+    status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 422)
     return Json({"error": str(error)}, status)
 
 

@@ -1,21 +1,24 @@
 """What people decided, one file a photograph, each written whole or not at all.
 
 out/review.json          the classes and the folder that the reviews are of
-out/reviews/<key>.json   a `Review`, with the photograph's id
+out/reviews/<key>.json   a `Review`, with the photograph's id and the version
 out/uploads/             photographs that were sent
 out/annotations/<format>/, out/class-folder/   what was exported
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+import secrets
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from aln.errors import DataError
+from aln.errors import AlnError, DataError
 from aln.files import same_file, write_atomic
 from aln.web.album import Album, Entry
 from aln.web.schemas import Review
@@ -23,8 +26,15 @@ from aln.web.schemas import Review
 State = Literal["draft", "accepted"]
 
 
+class OutdatedReviewError(AlnError):
+    """A review was written or removed since whoever asks read it."""
+
+
 class Reviews:
     """The reviews in a folder. One writer at a time: `Desk` takes care of that.
+
+    Each review has a version, so that two windows don't overwrite each other's: who names the versions that
+    are `known` writes over no other.
 
     Args:
         out: The review folder; made where it isn't there.
@@ -39,6 +49,7 @@ class Reviews:
 
     def __init__(self, out: Path, class_names: Sequence[str], album: Album) -> None:
         self.out = out
+        self._none = hashlib.blake2b(os.fsencode(out.resolve()), digest_size=8).hexdigest()
         self._folder = out / "reviews"
         self._claim(out / "review.json", class_names, album)
         self.states: dict[str, State] = {path.stem: _parsed(path).state for path in self._files()}
@@ -52,27 +63,55 @@ class Reviews:
         path = self._path(entry)
         return _parsed(path) if path.exists() else None
 
-    def save(self, entry: Entry, review: Review) -> None:
-        """Write a review; a crash leaves the one before.
+    def version(self, entry: Entry) -> str:
+        """What changes with each review of a photograph; where there is none, it tells the folder."""
+        path = self._path(entry)
+        version = _read(path).get("version") if path.exists() else None
+        return str(version or self._none)
+
+    def save(
+        self, entry: Entry, review: Review, version: str | None = None, known: Collection[str] | None = None
+    ) -> str:
+        """Write a review; a crash leaves the one before. Returns its version.
+
+        Args:
+            entry: The photograph.
+            review: What is written.
+            version: What this one is called; made up where it is None.
+            known: Versions that may be written over; None: any.
 
         Raises:
+            OutdatedReviewError: If the one that is there isn't `known`.
             DataError: If it can't be written.
         """
-        row = {"image": entry.image_id, **review.model_dump(mode="json")}
-        _write(self._path(entry), row)
+        self._require_known(entry, known)
+        version = version or secrets.token_hex(8)
+        _write(
+            self._path(entry),
+            {"image": entry.image_id, "version": version, **review.model_dump(mode="json")},
+        )
         self.states[entry.key] = review.state
+        return version
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: Entry, known: Collection[str] | None = None) -> None:
         """Forget the review of a photograph, if there is one.
 
         Raises:
+            OutdatedReviewError: If the one that is there isn't `known`.
             DataError: If it can't be removed.
         """
+        self._require_known(entry, known)
         try:
             self._path(entry).unlink(missing_ok=True)
         except OSError as error:
             raise DataError(f"{error.filename}: can't be removed ({error.strerror})") from error
         self.states.pop(entry.key, None)
+
+    def _require_known(self, entry: Entry, known: Collection[str] | None) -> None:
+        if known is not None and self.version(entry) not in known:
+            raise OutdatedReviewError(
+                f"{entry.name}: was reviewed in another window meanwhile; load the page again to see it"
+            )
 
     def _path(self, entry: Entry) -> Path:
         return self._folder / f"{entry.key}.json"
@@ -116,7 +155,8 @@ class Reviews:
 
 def _parsed(path: Path) -> Review:
     row = _read(path)
-    row.pop("image", None)
+    for name in ("image", "version"):
+        row.pop(name, None)
     try:
         return Review.model_validate(row)
     except ValidationError as error:

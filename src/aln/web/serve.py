@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from aln.data.folder_labels import ClassFrom
 from aln.errors import ConfigError
 
 PORT = 8321
@@ -24,6 +25,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = PORT,
     token: str | None = None,
+    class_from: ClassFrom = "model",
 ) -> None:
     """Load a model and serve the page until Ctrl-C.
 
@@ -35,6 +37,8 @@ def serve(
         host: Where to listen. Anything but a local address needs a token, which is made up if none is given.
         port: 0 for any that is free.
         token: What who asks must bring.
+        class_from: The class to find in each photograph at first: "model", the one that the model ranks
+            first, or "folder", the one that its folder is named after.
 
     Raises:
         AlnError: If the extra "web" isn't installed, the model, photographs or review folder can't be used,
@@ -52,7 +56,7 @@ def serve(
     with listening(host, port) as listener:
         if token is None and not is_local(host):
             token = secrets.token_urlsafe(18)
-        desk = open_desk(load(run), images, out or default_out(images))
+        desk = open_desk(load(run), images, out or default_out(images), class_from)
         if desk.album.outside:
             console.print(f"{desk.album.outside} links lead out of {images} and are left out")
         console.print(f"Reviews are kept in {desk.reviews.out}")

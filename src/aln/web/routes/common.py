@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Header, Query, Request
 
 from aln.web.schemas import Problem
 from aln.web.workshop import Choice
@@ -17,6 +17,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": "Sent by a page of another site, or to another name than this one's",
     },
     404: {"model": Problem, "description": "There is no such thing"},
+    412: {"model": Problem, "description": "Changed since it was read"},
     413: {"model": Problem, "description": "Too large"},
     422: {"model": Problem, "description": "A value or photograph can't be used; says why"},
 }
@@ -46,5 +47,15 @@ def _choice(
     return Choice(method, rule, label, boxes)
 
 
+def _known(
+    if_match: Annotated[
+        str | None, Header(description="Versions (ETag) that may be written over; default: any")
+    ] = None,
+) -> list[str] | None:
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in (if_match or "*").split(",")]
+    return None if "*" in tags else tags
+
+
 Body = Annotated[bytes, Depends(_body)]
 TheChoice = Annotated[Choice, Depends(_choice)]
+Known = Annotated[list[str] | None, Depends(_known)]

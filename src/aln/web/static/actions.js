@@ -32,9 +32,10 @@ export function makeActions(session, stage, say) {
     undo: onOpen(() => say(session.step("undo") ? "Undone" : "Nothing to undo")),
     redo: onOpen(() => say(session.step("redo") ? "Done again" : "Nothing to redo")),
     reset: onOpen(async () => {
+      const { name } = session.open;
       try {
-        await session.reset();
-        if (isOpen()) say("Back to the model's result");
+        if (!(await session.reset())) say(`${name} is not reset: it was left before it was saved`);
+        else if (isOpen()) say("Back to the model's result");
       } catch (error) {
         say(`Not reset: ${error.message}`);
       }
@@ -93,7 +94,7 @@ export function makeActions(session, stage, say) {
       say(isIn ? "Superpixel taken out" : "Superpixel put in");
     }),
     nudge: onOpen((way) => {
-      const { name, number } = splitRule(session.edit.rule);
+      const { name, number } = splitRule(session.chosen.rule);
       const rule = session.model.rules.find((one) => one.name === name);
       if (!rule?.number) {
         say("This threshold rule has no number; choose another with T");

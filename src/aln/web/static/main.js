@@ -51,6 +51,7 @@ function follow(session, stage, actions) {
   const refresh = () => {
     showAlbum(session);
     showEdit(session, actions);
+    describe(stage.canvas, session);
     stage.draw();
   };
   session.addEventListener("album", () => showAlbum(session));
@@ -61,8 +62,6 @@ function follow(session, stage, actions) {
   session.addEventListener("opened", () => {
     const { open, edit } = session;
     stage.cursor = -1;
-    stage.canvas.setAttribute("aria-label",
-      `${open.name}, ${open.width} by ${open.height} pixels, ${edit.label}, ${edit.boxes.length} boxes`);
     history.replaceState(null, "", `#${open.key}`);
     say(`${open.name}: ${edit.label}${trouble && ` · ${trouble}`}`);
     refresh();
@@ -77,6 +76,14 @@ function follow(session, stage, actions) {
   });
   for (const type of ["edited", "selected", "accepted"]) session.addEventListener(type, refresh);
   session.addEventListener("pictures", () => stage.draw());
+}
+
+// For who can't see the canvas.
+function describe(canvas, { open, edit }) {
+  const label = open
+    ? `${open.name}, ${open.width} by ${open.height} pixels, ${edit.label}, ${edit.boxes.length} boxes`
+    : "No photograph is open";
+  canvas.setAttribute("aria-label", label);
 }
 
 function wire(session, stage, actions) {

@@ -1,17 +1,20 @@
-// Writes reviews to the server as they change: one at a time a photograph, the latest wins, until it is there.
-// What the server refuses is kept, but not sent again by itself.
+// Reads reviews from the server and writes them as they change: one at a time a photograph, the latest wins,
+// until it is there. What the server refuses is kept, but not sent again by itself. Nothing is written over
+// that this page hasn't read or written: another window may be open.
 
 import { api } from "./api.js";
 
 const AGAIN = 2000; // milliseconds
 
 export class Saver {
-  constructor(onState) {
-    this.waiting = new Map();
-    this.refused = new Map();
+  constructor(onState, onRefused) {
+    this.waiting = new Map(); // { review, version } by key
+    this.refused = new Map(); // reviews by key
     this.busy = new Map(); // promises, by key
+    this.known = new Map(); // versions that may be written over, by key
     this.again = null; // the timer of the next attempt, one for all
     this.onState = onState; // (how many are not saved, the problem or null)
+    this.onRefused = onRefused; // (key)
     addEventListener("beforeunload", (event) => {
       if (this.unsaved) event.preventDefault();
     });
@@ -21,19 +24,28 @@ export class Saver {
     return new Set([...this.waiting.keys(), ...this.refused.keys(), ...this.busy.keys()]).size;
   }
 
-  // Resolves with the problem of the first attempt, or null.
+  // The review of a photograph, or null; what isn't written yet comes first, so that coming back finds it.
+  async read(key) {
+    const pending = this.pending(key);
+    if (pending) return pending;
+    const { review, version } = await api.review(key);
+    if (!this.busy.has(key)) this.known.set(key, [version]);
+    return this.pending(key) ?? review;
+  }
+
+  pending(key) {
+    return this.waiting.get(key)?.review ?? this.refused.get(key);
+  }
+
+  // Resolves after the first attempt.
   save(key, review) {
     this.refused.delete(key);
-    this.waiting.set(key, review);
+    this.waiting.set(key, { review, version: newVersion() });
     return this.work(key);
   }
 
-  // What is not written for a photograph, so that coming back finds it.
-  pending(key) {
-    return this.waiting.get(key) ?? this.refused.get(key);
-  }
-
-  drop(key) {
+  async forget(key) {
+    await api.forget(key, this.known.get(key));
     this.refused.delete(key);
     this.onState(this.unsaved, null);
   }
@@ -50,20 +62,34 @@ export class Saver {
   async write(key) {
     let problem = null;
     while (this.waiting.has(key) && (!problem || problem.refused)) {
-      const review = this.waiting.get(key);
-      problem = await api.save(key, review).then(() => null, (error) => error);
-      if (this.waiting.get(key) !== review || (problem && !problem.refused)) continue;
+      const latest = this.waiting.get(key);
+      problem = await this.attempt(key, latest).then(() => null, (error) => error);
+      if (this.waiting.get(key) !== latest || (problem && !problem.refused)) continue;
       this.waiting.delete(key);
-      if (problem) this.refused.set(key, review);
+      if (!problem) continue;
+      this.refused.set(key, latest.review);
+      this.onRefused(key);
     }
     this.busy.delete(key);
     this.onState(this.unsaved, problem);
     if (problem && !problem.refused) this.again ??= setTimeout(() => this.retry(), AGAIN);
-    return problem;
+  }
+
+  async attempt(key, { review, version }) {
+    const tag = `"${version}"`;
+    const known = this.known.get(key);
+    if (!known.includes(tag)) this.known.set(key, [...known, tag]); // written, maybe, though no answer comes
+    await api.save(key, review, version, known);
+    this.known.set(key, [tag]);
   }
 
   retry() {
     this.again = null;
     for (const key of this.waiting.keys()) this.work(key);
   }
+}
+
+function newVersion() {
+  const parts = crypto.getRandomValues(new Uint32Array(4));
+  return [...parts].map((part) => part.toString(16).padStart(8, "0")).join("");
 }

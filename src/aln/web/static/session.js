@@ -18,7 +18,11 @@ export class Session extends EventTarget {
     this.failures = 0; // answers that never came
     this.wanted = null; // what was chosen last and has no answer yet
     this.asks = new Set(); // promises: what the server was asked about the open photograph's edit
-    this.saver = new Saver((left, problem) => this.tell("saving", { left, problem }));
+    this.opening = null; // a promise: the photograph that is on its way
+    this.saver = new Saver(
+      (left, problem) => this.tell("saving", { left, problem }),
+      (key) => this.notAccepted(key),
+    );
     addEventListener("beforeunload", (event) => {
       if (this.asks.size) event.preventDefault(); // what is written has the boxes from before
     });
@@ -30,6 +34,12 @@ export class Session extends EventTarget {
 
   get edit() {
     return this.open?.history.current ?? null;
+  }
+
+  // Method, rule and class that were chosen last, whether they have an answer or not.
+  get chosen() {
+    const { method, rule, label } = this.edit;
+    return this.wanted?.open === this.open ? this.wanted.choice : { method, rule, label };
   }
 
   get accepted() {
@@ -75,7 +85,10 @@ export class Session extends EventTarget {
     this.selected = -1;
     this.tell("loading", { name });
     try {
-      const open = await this.ahead(key, name);
+      await this.opening?.catch(() => {}); // one at a time: of those that are leafed through the last is asked for
+      if (turn !== this.turn) return;
+      this.opening = this.ahead(key, name);
+      const open = await this.opening;
       if (turn !== this.turn) return;
       this.open = open;
       this.selected = open.history.current.boxes.length ? 0 : -1;
@@ -91,8 +104,9 @@ export class Session extends EventTarget {
   async ahead(key, name) {
     const { next } = this;
     this.next = null;
-    const fits = next?.key === key && next.choice === this.choice && !this.saver.pending(key);
-    return (fits && (await next.open.catch(() => null))) || this.fetched(key, name);
+    const fits = next?.key === key && next.choice === this.choice;
+    const open = fits && (await next.open.catch(() => null));
+    return open && !(await this.saver.read(key)) ? open : this.fetched(key, name);
   }
 
   lookAhead() {
@@ -104,7 +118,7 @@ export class Session extends EventTarget {
   }
 
   async fetched(key, name) {
-    const stored = this.saver.pending(key) ?? (await api.review(key));
+    const stored = await this.saver.read(key);
     const choice = stored
       ? { method: stored.method, rule: stored.rule, label: stored.label, boxes: this.choice.boxes }
       : this.choice;
@@ -167,16 +181,18 @@ export class Session extends EventTarget {
     this.tell("edited", { kind });
   }
 
-  // What the server refuses stays here as an edit that is not accepted.
   async save() {
     const { open, edit } = this;
     this.listed(open.key, open.state);
     const { counts, unfit, ...rest } = edit;
     const review = { ...rest, mask: { size: [open.height, open.width], counts }, state: open.state };
-    const problem = await this.saver.save(open.key, review);
-    if (!problem?.refused) return;
-    open.state = "draft";
-    this.listed(open.key, open.state);
+    await this.saver.save(open.key, review);
+  }
+
+  // What the server refuses stays here as an edit that is not accepted.
+  notAccepted(key) {
+    if (this.open?.key === key) this.open.state = "draft";
+    this.listed(key, "draft");
   }
 
   listed(key, state) {
@@ -203,9 +219,8 @@ export class Session extends EventTarget {
   }
 
   async askModel(open, edit, { boxes, ...named }, isEdit) {
-    const shown = { method: edit.method, rule: edit.rule, label: edit.label };
-    const before = this.wanted?.open === open ? this.wanted : { choice: shown, isEdit: false };
-    const wanted = { open, choice: { ...before.choice, ...named }, isEdit: isEdit || before.isEdit };
+    const before = this.wanted?.open === open && this.wanted.isEdit;
+    const wanted = { open, choice: { ...this.chosen, ...named }, isEdit: isEdit || before };
     this.wanted = wanted; // a quick second choice adds to the first, which it interrupts
     const { method, rule } = wanted.choice;
     this.choice = { method, rule, boxes: boxes ?? this.choice.boxes };
@@ -239,8 +254,7 @@ export class Session extends EventTarget {
 
   // Change the class: where nobody has edited yet the model looks for it, else mask and boxes stay.
   async classify(label) {
-    const wanted = this.wanted?.open === this.open ? this.wanted.choice.label : null;
-    if (label === (wanted ?? this.edit.label)) return;
+    if (label === this.chosen.label) return;
     if (this.open.state === "new") {
       await this.choose({ label }, true);
     } else {
@@ -306,14 +320,15 @@ export class Session extends EventTarget {
     return open.state === "accepted";
   }
 
+  // Whether it is: who goes on while something is being saved keeps it.
   async reset() {
     const { open } = this;
     await this.settled();
-    if (this.open !== open) return;
-    await api.forget(open.key);
-    this.saver.drop(open.key);
+    if (this.open !== open) return false;
+    await this.saver.forget(open.key);
     this.listed(open.key, "new");
     await this.show(this.index);
+    return true;
   }
 
   async add(file) {
