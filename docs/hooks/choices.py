@@ -71,10 +71,16 @@ def _formats() -> str:
             _table(("format", "what it writes"), [(f"`{name}`", FORMATS[name].summary) for name in FORMATS]),
             "## Layouts of photographs\n\n`--format NAME`; recognised where it isn't given.\n",
             _table(("layout", "what it is"), [(f"`{name}`", LAYOUTS[name].summary) for name in LAYOUTS]),
+            *[_layout_options(name, model) for name in LAYOUTS if (model := LAYOUTS[name].options)],
             "## Superpixel algorithms\n\n`--set superpixels.algorithm=NAME`\n",
             ", ".join(f"`{name}`" for name in ALGORITHMS) + "\n",
         ]
     )
+
+
+def _layout_options(name: str, model: type[BaseModel]) -> str:
+    defaults = [(f"`data.options.{key}`", _shown(field.default)) for key, field in model.model_fields.items()]
+    return f"### Options of `{name}`\n\n{_about(model)}\n" + _table(("key", "default"), defaults)
 
 
 def _settings() -> str:

@@ -62,7 +62,17 @@ def test_the_example_of_a_method_works(
     ("hook", "expected"),
     [
         ("command_line", ["## aln train", "## aln localize", "--out"]),
-        ("choices", ["`grad_cam`", "`percentile:NUMBER`", "`label-studio`", "`area_power`", "`poster`: `1`"]),
+        (
+            "choices",
+            [
+                "`grad_cam`",
+                "`percentile:NUMBER`",
+                "`label-studio`",
+                "`area_power`",
+                "`data.options.test`",
+                "`poster`: `1`",
+            ],
+        ),
     ],
     ids=["command-line", "choices"],
 )

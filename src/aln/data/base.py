@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from aln.registry import Registry
 
@@ -115,6 +116,7 @@ class DataFormat:
         open_truth: (path, split, options) -> ground truth, or None where the data set has none.
         revision: (path, options) -> a digest over photographs and annotations that are measured on, where
             people correct them in place; None for data sets that are as they were published.
+        options: What `data.options` may say, as a pydantic model with a docstring; None: nothing.
     """
 
     summary: str
@@ -122,6 +124,7 @@ class DataFormat:
     open_images: Callable[[Path, Split, Options], LabelledImages]
     open_truth: Callable[[Path, Split, Options], GroundTruth | None]
     revision: Callable[[Path, Options], str] | None = None
+    options: type[BaseModel] | None = None
 
 
 FORMATS: Registry[DataFormat] = Registry("data format")

@@ -172,5 +172,11 @@ def _read(store: Store, name: str) -> Image:
 
 FORMATS.add(
     "cluttered-eth80",
-    DataFormat("objects of ETH-80 pasted on Tiny-ImageNet photographs", detect, open_images, open_truth),
+    DataFormat(
+        "objects of ETH-80 pasted on Tiny-ImageNet photographs",
+        detect,
+        open_images,
+        open_truth,
+        options=ClutteredEth80Options,
+    ),
 )

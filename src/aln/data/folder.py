@@ -4,7 +4,7 @@
     ├── cat/…/*.jpg          any depth, any common format; the folder's name is the class
     ├── dog/…/*.jpg
     ├── boxes.csv            optional: image,x0,y0,x1,y1; half-open, original pixels; several rows an image
-    └── masks/cat/…/*.png    optional: the photograph's path with .png; all but 0 is object, see `read_mask`
+    └── masks/cat/…/*.png    optional: 001.png or 001.jpg.png for 001.jpg; all but 0 is object (`read_mask`)
 
 The options `boxes` and `masks` name other places for the last two. The folder given is every split: train on
 one folder, evaluate on another. Where one command does both, the options `test` and `fullsup` name folders of
@@ -155,5 +155,12 @@ def _class_folders(path: Path, masks: Path | None) -> list[Path]:
 
 FORMATS.add(
     "folder",
-    DataFormat("photographs in one folder for each class", detect, open_images, open_truth, revision),
+    DataFormat(
+        "photographs in one folder for each class",
+        detect,
+        open_images,
+        open_truth,
+        revision,
+        options=FolderOptions,
+    ),
 )

@@ -54,12 +54,22 @@ def read_boxes(path: Path, photographs: Mapping[str, Path]) -> dict[str, Boxes]:
 
 
 class MaskFolder:
-    """Masks `<folder>/<class>/<stem>.png` of photographs `<root>/<class>/<stem>.*`, see `read_mask`."""
+    """Masks of photographs `<root>/<class>/001.jpg`: `<folder>/<class>/001.jpg.png`, or else `001.png`.
+
+    The longer name is that of results of `aln localize`. See `read_mask`. What is no photograph's is named on
+    standard error.
+    """
 
     def __init__(self, root: Path, folder: Path, image_ids: Sequence[str]) -> None:
         self._root, self._folder = root, folder
-        names = {image_id: PurePosixPath(image_id).with_suffix(".png") for image_id in image_ids}
-        self._paths = {image_id: folder / name for image_id, name in names.items()}
+        self._paths = {image_id: _mask_path(folder, image_id) for image_id in image_ids}
+        known = {name for image_id in image_ids for name in _mask_names(folder, image_id)}
+        if strange := sorted(set(folder.rglob("[!.]*.png")) - known):
+            tell(
+                f"{folder}: masks of no photograph are passed over ({len(strange)}): "
+                f"{listed([path.relative_to(folder).as_posix() for path in strange])}; name each as its "
+                "photograph, in a folder of its class"
+            )
 
     def read(self, image_id: str) -> tuple[Mask | None, None]:
         """(mask, no ignored pixels) of an image; (None, None) where it has no mask."""
@@ -88,6 +98,15 @@ class MaskFolder:
                 f"{listed([name.as_posix() for name in empty])}; draw the object in it, or remove the mask"
             )
         return boxes
+
+
+def _mask_names(folder: Path, image_id: str) -> tuple[Path, Path]:
+    return folder / f"{image_id}.png", folder / PurePosixPath(image_id).with_suffix(".png")
+
+
+def _mask_path(folder: Path, image_id: str) -> Path:
+    full, short = _mask_names(folder, image_id)
+    return full if full.is_file() else short
 
 
 def _corners(row: dict[str, str], where: str) -> list[float]:

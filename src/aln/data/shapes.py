@@ -245,5 +245,12 @@ def open_truth(_: Path, split: Split, options: Options) -> GroundTruth:
 
 
 FORMATS.add(
-    "shapes", DataFormat("made on the fly: six textured shapes in clutter", detect, open_images, open_truth)
+    "shapes",
+    DataFormat(
+        "made on the fly: six textured shapes in clutter",
+        detect,
+        open_images,
+        open_truth,
+        options=ShapesOptions,
+    ),
 )

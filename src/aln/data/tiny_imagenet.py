@@ -145,5 +145,11 @@ def _rows(store: Store, name: str, *, columns: int) -> list[list[str]]:
 
 FORMATS.add(
     "tiny-imagenet",
-    DataFormat("Tiny-ImageNet in its official layout, unpacked or in zips", detect, open_images, open_truth),
+    DataFormat(
+        "Tiny-ImageNet in its official layout, unpacked or in zips",
+        detect,
+        open_images,
+        open_truth,
+        options=TinyImageNetOptions,
+    ),
 )
