@@ -12,13 +12,14 @@ import pytest
 from rich.console import Console
 
 from aln import pipeline
+from aln.convert import convert
 from aln.data.base import Image
 from aln.data.folder_labels import folder_labels
 from aln.data.images import read_image
 from aln.errors import DataError
 from aln.localization import Localization
 from aln.output import ResultFolder
-from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, localize_into
+from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, localize_into, localize_run
 from tests.small_model import photograph, small_localizer
 
 
@@ -152,3 +153,10 @@ def test_a_long_list_of_failures_is_cut_short() -> None:
     lines = list(Summary(0, 0, failures).lines())
     assert len(lines) == SHOWN_FAILURES + 2
     assert lines[-1] == "... and 5 more, all listed in failures.jsonl"
+
+
+def test_paths_may_be_text(tiny_run: Path, photographs: Path, tmp_path: Path) -> None:
+    names: list[Path | str] = [str(photographs / "a.jpg"), photographs / "b b.png"]
+    out = f"{tmp_path}/found"
+    assert localize_run(str(tiny_run), names, out, {}, overlays=False).localized == 2
+    assert convert(out, ["csv"], str(photographs)) == [tmp_path / "found" / "annotations" / "csv"]

@@ -31,9 +31,9 @@ def parse_formats(written: Iterable[str]) -> list[str]:
 
 
 def convert(
-    found: Path,
+    found: Path | str,
     formats: Sequence[str],
-    photographs: Path | None = None,
+    photographs: Path | str | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write the results in the folder `found` as `formats`, and again what was written there before.
@@ -54,12 +54,13 @@ def convert(
         DataError: If `found` holds no results, a file of it is damaged, or something can't be written; if
             a format leads to the photographs, and none is where it was, or not all are in `photographs`.
     """
+    found = Path(found)
     results = open_results(found)
     target = found / "annotations"
     wanted = parse_formats(formats)
     names = [*wanted, *(name for name in FORMATS if name not in wanted and (target / name).is_dir())]
     if photographs is not None:
-        place = move_photographs(found, (result.image_id for result in results), photographs)
+        place = move_photographs(found, (result.image_id for result in results), Path(photographs))
         results = replace(results, photographs=place)
     if leading := [name for name in names if FORMATS[name].leads]:
         _require_photographs(results, leading, tell or (lambda _: None))

@@ -39,8 +39,8 @@ def evaluate_run(
     max_images: int = 0,
     protocol: str = "exact",
     device: str = "auto",
-    write_score_maps: Path | None = None,
-    write_metadata: Path | None = None,
+    write_score_maps: Path | str | None = None,
+    write_metadata: Path | str | None = None,
     record: bool = True,
     console: Console | None = None,
 ) -> tuple[list[Row], dict[str, str]]:
@@ -128,10 +128,10 @@ def record_run(
 
 
 def measure_score_maps(
-    folder: Path,
-    metadata: Path | None,
+    folder: Path | str,
+    metadata: Path | str | None,
     *,
-    masks: Path | None = None,
+    masks: Path | str | None = None,
     step: float | None = None,
     console: Console | None = None,
 ) -> list[Row]:
@@ -145,9 +145,9 @@ def measure_score_maps(
     with progress_bar(console) as progress:
         bar = progress.add_task("evaluating", total=None)
         return evaluate_score_maps(
-            folder,
-            metadata,
-            masks=masks,
+            Path(folder),
+            Path(metadata),
+            masks=None if masks is None else Path(masks),
             step=choe2020.STEP if step is None else step,
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )

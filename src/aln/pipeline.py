@@ -50,9 +50,9 @@ class Summary:
 
 
 def localize_run(
-    run: Path,
-    paths: Sequence[Path],
-    out: Path,
+    run: Path | str,
+    paths: Sequence[Path | str],
+    out: Path | str,
     settings: Mapping[str, str | int],
     *,
     overlays: bool = True,
@@ -85,7 +85,8 @@ def localize_run(
             results of another model or other settings in `out`, or an `out` that can't be written; with
             `class_from` "folder" for a photograph that lies in no folder of the model's classes.
     """
-    root, photographs = find_photographs(paths, out)
+    run, out = Path(run), Path(out)
+    root, photographs = find_photographs([Path(path) for path in paths], out)
     method = settings.get("method")
     localizer = load_quickest(run, device, None if method is None else str(method))
     chosen = localizer.config.localize.model_copy(update=dict(settings))

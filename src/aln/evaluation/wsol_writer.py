@@ -39,11 +39,13 @@ class WsolWriter:
         DataError: If `metadata` is given and an image has a name that its layout can't express.
     """
 
-    def __init__(self, score_maps: Path | None, metadata: Path | None, image_ids: Iterable[str] = ()) -> None:
+    def __init__(
+        self, score_maps: Path | str | None, metadata: Path | str | None, image_ids: Iterable[str] = ()
+    ) -> None:
         if metadata is not None:
             require_names(image_ids)
-        self._score_maps = score_maps
-        self._metadata = metadata
+        self._score_maps = None if score_maps is None else Path(score_maps)
+        self._metadata = None if metadata is None else Path(metadata)
         self._labels: dict[str, int] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
         self._boxes: dict[str, tuple[Box, ...]] = {}

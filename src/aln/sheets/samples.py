@@ -15,7 +15,7 @@ from aln.visualize.drawing import Picture
 
 
 def sheet_of(
-    run: Path, data: DataConfig, *, split: Split = "test", count: int = 24, device: str = "auto"
+    run: Path | str, data: DataConfig, *, split: Split = "test", count: int = 24, device: str = "auto"
 ) -> Picture:
     """A sheet like the poster's, of `count` photographs evenly spaced over the data set, RGB uint8 (H, W, 3).
 

@@ -32,7 +32,7 @@ from aln.training.warm_start import read_warm_start
 
 def train(
     config: Config,
-    out: Path,
+    out: Path | str,
     *,
     resume: bool = False,
     strict: bool = False,
@@ -56,7 +56,7 @@ def train(
         AlnError: For bad settings, data or folders, and when training stops itself.
         KeyboardInterrupt: On Ctrl-C, after saving a checkpoint.
     """
-    console = console or Console(stderr=True)
+    console, out = console or Console(stderr=True), Path(out)
     config = _settings(config, out, resume=resume, overwrite=overwrite)
     chosen_variant(config)  # reading the photographs may take long
     choose_runtime(config.training)
