@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -79,8 +80,13 @@ def _formats() -> str:
 
 
 def _layout_options(name: str, model: type[BaseModel]) -> str:
-    defaults = [(f"`data.options.{key}`", _shown(field.default)) for key, field in model.model_fields.items()]
-    return f"### Options of `{name}`\n\n{_about(model)}\n" + _table(("key", "default"), defaults)
+    about, _, attributes = inspect.cleandoc(model.__doc__ or "").partition("\nAttributes:\n")
+    said = dict(re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", attributes, re.MULTILINE))
+    rows = [
+        (f"`data.options.{key}`", _shown(field.default), " ".join(said[key].split()))
+        for key, field in model.model_fields.items()
+    ]
+    return f"### Options of `{name}`\n\n{about}\n" + _table(("key", "default", "what it is"), rows)
 
 
 def _settings() -> str:

@@ -110,13 +110,14 @@ def evaluate_run(
 
 
 def record_run(
-    run: Path, rows: Sequence[Row], *, split: Split, max_images: int, console: Console | None = None
+    run: Path | str, rows: Sequence[Row], *, split: Split, max_images: int, console: Console | None = None
 ) -> None:
     """Keep what `evaluate_run` measured in the model's folder, if it is of all of the `test` split.
 
     Where it can't be kept `console` (standard error by default) is told, and nothing raised: the rows are
     there all the same. An exported model stays as it was checked.
     """
+    run = Path(run)
     if split != "test" or max_images or not run.is_dir():
         return
     try:

@@ -273,15 +273,19 @@ def test_masks_may_be_named_as_results_are(photos: Path, capsys: pytest.CaptureF
     write_files(photos, {"masks/cat/1.jpg.png": _mask(2, 1, 7, 5), "masks/cat/1.png": _mask(0, 0, 3, 3)})
     truth = _some_truth(photos)
     assert truth["cat/1.jpg"].boxes.tolist() == [[2, 1, 7, 5]]
-    assert capsys.readouterr().err == ""
+    assert "or of one that has another, are passed over (1): cat/1.png; name" in capsys.readouterr().err
 
 
 def test_masks_of_no_photograph_are_named(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(photos, {"masks/cat/1.png": _mask(2, 1, 7, 5), "masks/cat/1_mask.png": _mask(2, 1, 7, 5)})
     write_files(photos, {"masks/cat/._1.png": b"of the system's"})
     assert len(_some_truth(photos)["cat/1.jpg"].boxes) == 1
-    told = f"{photos / 'masks'}: masks of no photograph are passed over (1): cat/1_mask.png; name each"
-    assert capsys.readouterr().err == f"{told} as its photograph, in a folder of its class\n"
+    told = (
+        "masks of no photograph, or of one that has another, are passed over (1): cat/1_mask.png; name each"
+    )
+    assert (
+        capsys.readouterr().err == f"{photos / 'masks'}: {told} as its photograph, in a folder of its class\n"
+    )
 
 
 def test_written_boxes_win_over_those_of_masks(photos: Path) -> None:

@@ -69,7 +69,7 @@ def test_the_example_of_a_method_works(
                 "`percentile:NUMBER`",
                 "`label-studio`",
                 "`area_power`",
-                "`data.options.test`",
+                "| `data.options.test` |  | A folder beside",
                 "`poster`: `1`",
             ],
         ),

@@ -115,7 +115,7 @@ def test_a_reset_that_comes_too_late_is_told(page: Page, desk: Desk) -> None:
     page.keyboard.press("j")
     opened(page, "1.png")
     held.pop().continue_()
-    said(page, "0.png is not reset: it was left before it was saved")
+    said(page, "0.png is not reset: it was left while edits were being saved")
     saved(desk, "0.png", state="draft")
     assert _told(page, "#state") == [""]
 

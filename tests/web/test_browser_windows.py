@@ -34,24 +34,20 @@ def test_two_windows_do_not_write_over_each_other(page: Page, desk: Desk) -> Non
     page.keyboard.press("n")
     review = saved(desk, "0.png", fitted=False)
     other.keyboard.press("a")
-    said(other, "Not saved: 0.png: was reviewed in another window")
+    said(other, "Not saved: 0.png: was changed elsewhere")
     other.keyboard.press("r")
-    said(other, "Not reset: 0.png: was reviewed in another window")
+    said(other, "Not reset: 0.png: was changed elsewhere")
     assert stored(desk, "0.png") == review
-    page.keyboard.press("Shift+N")
     page.keyboard.press("a")
     opened(page, "1.png")
     saved(desk, "0.png", state="accepted")
-    other.keyboard.press("j")
-    opened(other, "1.png")
     page.keyboard.press("a")
     opened(page, "2.png")
     saved(desk, "1.png", state="accepted")
-    other.keyboard.press("j")
-    opened(other, "2.png")
-    other.keyboard.press("k")
+    other.keyboard.press("j")  # was fetched ahead before it was accepted
     opened(other, "1.png")
     assert other.locator("#state").text_content() == "accepted"
+    assert other.locator("#progress-text").text_content() == "1 of 3 accepted"
     other.on("dialog", lambda dialog: dialog.accept())
     other.close()
 
@@ -93,3 +89,56 @@ def test_of_photographs_that_are_leafed_through_the_last_is_asked_for(page: Page
     asked[1].continue_()
     opened(page, "2.png")
     assert len(asked) == 3
+
+
+def test_a_reset_whose_answer_is_lost_is_no_other_window(page: Page, desk: Desk) -> None:
+    lost = [True]
+
+    def answer(it: Any) -> None:
+        if it.request.method == "DELETE" and lost:
+            lost.pop()
+            it.fetch()  # arrives
+            it.abort()
+        else:
+            it.continue_()
+
+    intercept(page, "**/review*", answer)
+    page.keyboard.press("n")
+    saved(desk, "0.png", state="draft")
+    page.keyboard.press("r")
+    said(page, "Not reset: the server doesn't answer")
+    assert page.locator("#state").text_content() == ""
+    page.keyboard.press("n")
+    saved(desk, "0.png", state="draft")
+
+
+def test_nothing_is_edited_while_it_is_being_reset(page: Page, desk: Desk) -> None:
+    held: list[Any] = []
+    intercept(
+        page, "**/review*", lambda it: held.append(it) if it.request.method == "DELETE" else it.continue_()
+    )
+    page.keyboard.press("n")
+    saved(desk, "0.png", state="draft")
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        page.keyboard.press("r")
+    page.keyboard.press("n")
+    held.pop().continue_()
+    said(page, "Back to the model's result")
+    assert stored(desk, "0.png") is None
+    page.keyboard.press("n")
+    saved(desk, "0.png", state="draft")
+
+
+def test_who_gets_no_answer_does_not_wait_for_ever(page: Page, desk: Desk) -> None:
+    page.add_init_script(
+        """const usual = setTimeout;
+        window.setTimeout = (work, ms) => usual(work, ms === 120000 ? 8000 : ms);"""
+    )
+    intercept(page, "**/boxes?*", lambda it: None)
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    said(page, "the server doesn't answer")
+    page.keyboard.press("j")
+    opened(page, "1.png")
+    saved(desk, "0.png", state="draft")

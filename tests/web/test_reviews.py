@@ -57,18 +57,21 @@ def test_a_review_comes_back_after_a_restart(tmp_path: Path, album_folder: Path)
 def test_versions_tell_reviews_and_folders_apart(tmp_path: Path, album_folder: Path) -> None:
     entry = next(iter(Album(album_folder, tmp_path / "review")))
     reviews, others = (reviews_in(tmp_path / name, album_folder) for name in ("review", "other"))
-    none = reviews.version(entry)
-    assert none != others.version(entry)
+    _, none = reviews.versioned(entry)
+    assert none != others.versioned(entry)[1]
     versions = {reviews.save(entry, review(), known=[none])}
     versions.add(reviews.save(entry, review(label="ant"), known=versions))
     assert len(versions) == 2
-    assert reviews_in(tmp_path / "review", album_folder).version(entry) in versions
+    assert reviews_in(tmp_path / "review", album_folder).versioned(entry)[1] in versions
     for work in (lambda: reviews.save(entry, review(), known=[none]), lambda: reviews.remove(entry, [none])):
-        with pytest.raises(OutdatedReviewError, match=r"reviewed in another window"):
+        with pytest.raises(OutdatedReviewError, match=r"was changed elsewhere"):
             work()
     assert reviews.load(entry) == review(label="ant")
     with pytest.raises(OutdatedReviewError):
         others.save(entry, review(), known=[none, *versions])
+    reviews.remove(entry, versions)
+    reviews.remove(entry, versions)  # the answer was lost
+    assert reviews.versioned(entry) == (None, none)
 
 
 def test_a_crash_leaves_the_review_before(

@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx2
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from aln.errors import ConfigError
+from aln.cli import app
+from aln.errors import ConfigError, DataError
 from aln.web import serve as serving
 from aln.web.serve import address, default_out, listening, serve
 from tests.small_model import small_localizer
@@ -57,6 +59,14 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(serving, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'aln\[web\]'"):
         serve(tmp_path, console=Console(file=io.StringIO()))
+
+
+def test_the_command_passes_on_where_the_class_comes_from(tmp_path: Path, album_folder: Path) -> None:
+    small_localizer().save(tmp_path / "run")
+    options = ["--images", str(album_folder), "--port", "0", "--class-from", "folder"]
+    told = CliRunner().invoke(app, ["web", str(tmp_path / "run"), *options])
+    assert isinstance(told.exception, DataError)
+    assert re.search(r"lies in no folder with the name of a class .*--class-from", str(told.exception))
 
 
 def test_the_command_serves_until_it_is_stopped(tmp_path: Path, album_folder: Path) -> None:

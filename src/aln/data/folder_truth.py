@@ -56,19 +56,18 @@ def read_boxes(path: Path, photographs: Mapping[str, Path]) -> dict[str, Boxes]:
 class MaskFolder:
     """Masks of photographs `<root>/<class>/001.jpg`: `<folder>/<class>/001.jpg.png`, or else `001.png`.
 
-    The longer name is that of results of `aln localize`. See `read_mask`. What is no photograph's is named on
-    standard error.
+    The longer name is that of results of `aln localize`. See `read_mask`. What is no photograph's, or of one
+    that has another mask, is named on standard error.
     """
 
     def __init__(self, root: Path, folder: Path, image_ids: Sequence[str]) -> None:
         self._root, self._folder = root, folder
         self._paths = {image_id: _mask_path(folder, image_id) for image_id in image_ids}
-        known = {name for image_id in image_ids for name in _mask_names(folder, image_id)}
-        if strange := sorted(set(folder.rglob("[!.]*.png")) - known):
+        if unused := sorted(set(folder.rglob("[!.]*.png")) - set(self._paths.values())):
             tell(
-                f"{folder}: masks of no photograph are passed over ({len(strange)}): "
-                f"{listed([path.relative_to(folder).as_posix() for path in strange])}; name each as its "
-                "photograph, in a folder of its class"
+                f"{folder}: masks of no photograph, or of one that has another, are passed over "
+                f"({len(unused)}): {listed([path.relative_to(folder).as_posix() for path in unused])}; "
+                "name each as its photograph, in a folder of its class"
             )
 
     def read(self, image_id: str) -> tuple[Mask | None, None]:
@@ -100,13 +99,9 @@ class MaskFolder:
         return boxes
 
 
-def _mask_names(folder: Path, image_id: str) -> tuple[Path, Path]:
-    return folder / f"{image_id}.png", folder / PurePosixPath(image_id).with_suffix(".png")
-
-
 def _mask_path(folder: Path, image_id: str) -> Path:
-    full, short = _mask_names(folder, image_id)
-    return full if full.is_file() else short
+    full = folder / f"{image_id}.png"
+    return full if full.is_file() else folder / PurePosixPath(image_id).with_suffix(".png")
 
 
 def _corners(row: dict[str, str], where: str) -> list[float]:

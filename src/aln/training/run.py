@@ -36,7 +36,7 @@ def train(
     *,
     resume: bool = False,
     strict: bool = False,
-    cache_root: Path | None = None,
+    cache_root: Path | str | None = None,
     overwrite: bool = False,
     console: Console | None = None,
 ) -> Path:
@@ -64,7 +64,8 @@ def train(
     start = None if resuming else read_warm_start(config)
 
     def open_split(split: Split) -> ImageCache:
-        return _cached(config, split, cache_root or default_cache_root(), strict=strict, console=console)
+        root = Path(cache_root or default_cache_root())
+        return _cached(config, split, root, strict=strict, console=console)
 
     cache = open_split("train-weaksup")
     trainer = Trainer(config, cache, out, open_split)

@@ -131,7 +131,7 @@ def _with_few_colours(picture: Picture, colours: int) -> Image.Image:
 
 
 def write_png(
-    path: Path, picture: Picture, *, colours: int | None = None, most_bytes: int | None = None
+    path: Path | str, picture: Picture, *, colours: int | None = None, most_bytes: int | None = None
 ) -> None:
     """Write a picture as PNG; a reader sees the old file or the new one, never half of it.
 
@@ -150,7 +150,7 @@ def write_png(
             break
         data = encode_png(picture, colours=min(fewer, colours or fewer))
     try:
-        write_atomic(path, data)
+        write_atomic(Path(path), data)
     except OSError as error:
         raise DataError(
             f"{path}: can't be written ({error.strerror}); choose a folder that you may write to"

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Desk:
     """Where a reviewer sits; `writing` is held while files are written.
 
-    Where the class isn't chosen it is as `class_from` says; photographs that lie in no class's folder, as
-    those that were sent, are localized for the one that the classifier ranks first.
+    Where the class isn't chosen it is as `class_from` says. Photographs that were sent, or lie in no class's
+    folder, are localized for the one that the classifier ranks first all the same.
     """
 
     album: Album
@@ -76,7 +76,8 @@ class Desk:
 
     def _classed(self, entry: Entry, choice: Choice) -> Choice:
         folder = self.album.folder
-        if choice.label is not None or self.class_from == "model" or folder is None:
+        told = choice.label is not None or self.class_from == "model"
+        if told or folder is None or self.album.is_sent(entry):
             return choice
         label = folder_label(entry.image_id, folder.resolve(), self.class_names)
         return choice if label is None else replace(choice, label=self.class_names[label])

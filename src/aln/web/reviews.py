@@ -33,8 +33,8 @@ class OutdatedReviewError(AlnError):
 class Reviews:
     """The reviews in a folder. One writer at a time: `Desk` takes care of that.
 
-    Each review has a version, so that two windows don't overwrite each other's: who names the versions that
-    are `known` writes over no other.
+    Each review has a version. Whoever writes or removes one may say which versions are `known` to them: then
+    no other is written over, such as that of a second window.
 
     Args:
         out: The review folder; made where it isn't there.
@@ -52,7 +52,9 @@ class Reviews:
         self._none = hashlib.blake2b(os.fsencode(out.resolve()), digest_size=8).hexdigest()
         self._folder = out / "reviews"
         self._claim(out / "review.json", class_names, album)
-        self.states: dict[str, State] = {path.stem: _parsed(path).state for path in self._files()}
+        self.states: dict[str, State] = {
+            path.stem: _parsed(_read(path), path).state for path in self._files()
+        }
 
     def load(self, entry: Entry) -> Review | None:
         """The review of a photograph, or None where there is none yet.
@@ -60,14 +62,21 @@ class Reviews:
         Raises:
             DataError: If its file is damaged.
         """
-        path = self._path(entry)
-        return _parsed(path) if path.exists() else None
+        return self.versioned(entry)[0]
 
-    def version(self, entry: Entry) -> str:
-        """What changes with each review of a photograph; where there is none, it tells the folder."""
+    def versioned(self, entry: Entry) -> tuple[Review | None, str]:
+        """The review of a photograph, as `load` gives it, and its version.
+
+        Where there is none, or one of before there were versions, it is the same for the whole folder.
+
+        Raises:
+            DataError: If its file is damaged.
+        """
         path = self._path(entry)
-        version = _read(path).get("version") if path.exists() else None
-        return str(version or self._none)
+        if not path.exists():
+            return None, self._none
+        row = _read(path)
+        return _parsed(row, path), str(row.get("version") or self._none)
 
     def save(
         self, entry: Entry, review: Review, version: str | None = None, known: Collection[str] | None = None
@@ -94,12 +103,14 @@ class Reviews:
         return version
 
     def remove(self, entry: Entry, known: Collection[str] | None = None) -> None:
-        """Forget the review of a photograph, if there is one.
+        """Forget the review of a photograph; where there is none nothing is asked.
 
         Raises:
             OutdatedReviewError: If the one that is there isn't `known`.
             DataError: If it can't be removed.
         """
+        if not self._path(entry).exists():
+            return
         self._require_known(entry, known)
         try:
             self._path(entry).unlink(missing_ok=True)
@@ -108,9 +119,9 @@ class Reviews:
         self.states.pop(entry.key, None)
 
     def _require_known(self, entry: Entry, known: Collection[str] | None) -> None:
-        if known is not None and self.version(entry) not in known:
+        if known is not None and self.versioned(entry)[1] not in known:
             raise OutdatedReviewError(
-                f"{entry.name}: was reviewed in another window meanwhile; load the page again to see it"
+                f"{entry.name}: was changed elsewhere, perhaps in another window; load the page again"
             )
 
     def _path(self, entry: Entry) -> Path:
@@ -153,12 +164,10 @@ class Reviews:
             )
 
 
-def _parsed(path: Path) -> Review:
-    row = _read(path)
-    for name in ("image", "version"):
-        row.pop(name, None)
+def _parsed(row: Mapping[str, Any], path: Path) -> Review:
+    fields = {name: value for name, value in row.items() if name not in {"image", "version"}}
     try:
-        return Review.model_validate(row)
+        return Review.model_validate(fields)
     except ValidationError as error:
         raise DataError(f"{path}: is no review; remove that file") from error
 

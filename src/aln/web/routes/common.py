@@ -17,9 +17,12 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": "Sent by a page of another site, or to another name than this one's",
     },
     404: {"model": Problem, "description": "There is no such thing"},
-    412: {"model": Problem, "description": "Changed since it was read"},
     413: {"model": Problem, "description": "Too large"},
     422: {"model": Problem, "description": "A value or photograph can't be used; says why"},
+}
+
+OUTDATED: dict[int | str, dict[str, Any]] = {
+    412: {"model": Problem, "description": "Changed since; If-Match doesn't name the version that is there"}
 }
 
 IMAGE_BODY: dict[str, Any] = {
@@ -40,7 +43,8 @@ def _choice(
     method: Annotated[str | None, Query(description="See /api/model; default: the model's own")] = None,
     rule: Annotated[str | None, Query(description="Threshold rule, e.g. paper, otsu, fixed:0.5")] = None,
     label: Annotated[
-        str | None, Query(description="Class to localize; default: the one that the classifier ranks first")
+        str | None,
+        Query(description="Class to localize; default: the classifier's first, or as aln web was told"),
     ] = None,
     boxes: Annotated[Literal["largest", "all"] | None, Query(description="One box or several")] = None,
 ) -> Choice:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from aln.errors import DataError
 from aln.web.desk import TheDesk, TheEntry
-from aln.web.routes.common import PROBLEMS, Known
+from aln.web.routes.common import OUTDATED, PROBLEMS, Known
 from aln.web.schemas import Review
 
 router = APIRouter(prefix="/api/photographs/{key}/review", tags=["review"], responses=PROBLEMS)
@@ -22,12 +22,12 @@ Version = Annotated[
 @router.get("")
 def review(desk: TheDesk, entry: TheEntry, response: Response) -> Review | None:
     """The review of a photograph, or null where there is none; ETag is its version."""
-    with desk.writing:
-        response.headers["ETag"] = _tag(desk.reviews.version(entry))
-        return desk.reviews.load(entry)
+    review, version = desk.reviews.versioned(entry)
+    response.headers["ETag"] = _tag(version)
+    return review
 
 
-@router.put("", status_code=204)
+@router.put("", status_code=204, responses=OUTDATED)
 def save(
     desk: TheDesk,
     entry: TheEntry,
@@ -46,7 +46,7 @@ def save(
         response.headers["ETag"] = _tag(desk.reviews.save(entry, review, version, known))
 
 
-@router.delete("", status_code=204)
+@router.delete("", status_code=204, responses=OUTDATED)
 def forget(desk: TheDesk, entry: TheEntry, known: Known) -> None:
     """Forget the review of a photograph."""
     with desk.writing:

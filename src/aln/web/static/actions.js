@@ -34,7 +34,7 @@ export function makeActions(session, stage, say) {
     reset: onOpen(async () => {
       const { name } = session.open;
       try {
-        if (!(await session.reset())) say(`${name} is not reset: it was left before it was saved`);
+        if (!(await session.reset())) say(`${name} is not reset: it was left while edits were being saved`);
         else if (isOpen()) say("Back to the model's result");
       } catch (error) {
         say(`Not reset: ${error.message}`);

@@ -1,36 +1,42 @@
 // Every request to the server. Answers that are no success become an Error with the server's own words.
 
-const PATIENCE = 120_000; // milliseconds
+const PATIENCE = 120_000; // milliseconds until the whole answer is there
 const FOREVER = 0;
 
-async function ask(path, options = {}, patience = PATIENCE) {
+async function ask(path, options = {}, read = nothing, patience = PATIENCE) {
   const limit = new AbortController();
   const timer = patience && setTimeout(() => limit.abort(new DOMException("", "TimeoutError")), patience);
   options.signal?.addEventListener("abort", () => limit.abort());
-  let response;
   try {
-    response = await fetch(path, { ...options, signal: limit.signal });
+    const response = await fetch(path, { ...options, signal: limit.signal });
+    if (!response.ok) throw await refusal(response);
+    return await read(response);
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error.name === "AbortError" || "refused" in error) throw error;
     throw new Error("the server doesn't answer; is aln web still running?");
   } finally {
     clearTimeout(timer);
   }
-  if (!response.ok) {
-    const problem = await response.json().catch(() => ({}));
-    const failure = new Error(problem.error || `the server answered ${response.status}`);
-    failure.refused = response.status < 500;
-    throw failure;
-  }
-  return response;
 }
+
+async function refusal(response) {
+  const problem = await response.json().catch(() => ({}));
+  const refused = response.status < 500;
+  return Object.assign(new Error(problem.error || `the server answered ${response.status}`), { refused });
+}
+
+const nothing = () => null;
+const asJson = (response) => response.json();
+const asBlob = (response) => response.blob();
+const asNumbers = async (response) => new Uint32Array(await response.arrayBuffer());
+const asReview = async (response) => ({ review: await response.json(), version: response.headers.get("ETag") });
 
 const query = (values) => {
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
   return new URLSearchParams(given).toString();
 };
 
-const json = async (...given) => (await ask(...given)).json();
+const json = (path, options, patience) => ask(path, options, asJson, patience);
 const sent = (method, value) => ({
   method,
   headers: { "Content-Type": "application/json" },
@@ -55,21 +61,18 @@ export const api = {
   heatUrl: (key, choice) => `${at(key)}/heat?${query({ method: choice.method, label: choice.label })}`,
   localization: (key, choice, signal) => json(`${at(key)}/localization?${query(choice)}`, { signal }),
   boxes: (key, choice, mask) => json(`${at(key)}/boxes?${query(choice)}`, sent("POST", mask)),
-  review: async (key) => {
-    const answer = await ask(`${at(key)}/review`);
-    return { review: await answer.json(), version: answer.headers.get("ETag") };
-  },
+  review: (key) => ask(`${at(key)}/review`, {}, asReview),
   save: (key, review, version, known) =>
     ask(`${at(key)}/review?${query({ version })}`, matching(known, sent("PUT", review))),
   forget: (key, known) => ask(`${at(key)}/review`, matching(known, { method: "DELETE" })),
-  superpixels: async (key) => new Uint32Array(await (await ask(`${at(key)}/superpixels`)).arrayBuffer()),
+  superpixels: (key) => ask(`${at(key)}/superpixels`, {}, asNumbers),
   write: (format) => json(`api/export?${query({ format })}`, { method: "POST" }, FOREVER),
-  archive: async (format) => (await ask(`api/export/archive?${query({ format })}`, {}, FOREVER)).blob(),
+  archive: (format) => ask(`api/export/archive?${query({ format })}`, {}, asBlob, FOREVER),
 };
 
 // An image that is decoded; rejects where the server refuses it.
 export async function picture(url) {
-  const address = URL.createObjectURL(await (await ask(url)).blob());
+  const address = URL.createObjectURL(await ask(url, {}, asBlob));
   const image = new Image();
   image.src = address;
   try {

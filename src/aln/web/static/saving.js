@@ -79,7 +79,12 @@ export class Saver {
     const tag = `"${version}"`;
     const known = this.known.get(key);
     if (!known.includes(tag)) this.known.set(key, [...known, tag]); // written, maybe, though no answer comes
-    await api.save(key, review, version, known);
+    try {
+      await api.save(key, review, version, known);
+    } catch (problem) {
+      if (problem.refused) this.known.set(key, known);
+      throw problem;
+    }
     this.known.set(key, [tag]);
   }
 

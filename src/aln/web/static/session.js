@@ -85,28 +85,30 @@ export class Session extends EventTarget {
     this.selected = -1;
     this.tell("loading", { name });
     try {
-      await this.opening?.catch(() => {}); // one at a time: of those that are leafed through the last is asked for
+      await this.opening?.catch(() => {}); // of those that are leafed through quickly only the last is asked for
       if (turn !== this.turn) return;
       this.opening = this.ahead(key, name);
       const open = await this.opening;
       if (turn !== this.turn) return;
       this.open = open;
       this.selected = open.history.current.boxes.length ? 0 : -1;
+      this.listed(key, open.state); // another window may have changed it
       this.tell("opened");
       await this.loadHeat();
-      this.lookAhead();
+      if (turn === this.turn) this.lookAhead();
     } catch (error) {
       if (turn === this.turn) this.tell("failed", { error });
     }
   }
 
-  // What was fetched ahead, if it is this photograph and nothing was chosen since.
+  // What was fetched ahead, if it is this photograph, and nothing was chosen or reviewed since.
   async ahead(key, name) {
     const { next } = this;
     this.next = null;
     const fits = next?.key === key && next.choice === this.choice;
     const open = fits && (await next.open.catch(() => null));
-    return open && !(await this.saver.read(key)) ? open : this.fetched(key, name);
+    const fresh = open && open.state === "new" && !(await this.saver.read(key));
+    return fresh ? open : this.fetched(key, name);
   }
 
   lookAhead() {
@@ -320,14 +322,20 @@ export class Session extends EventTarget {
     return open.state === "accepted";
   }
 
-  // Whether it is: who goes on while something is being saved keeps it.
+  // Whether it is: who goes on while something is being saved keeps it. Nothing can be edited meanwhile.
   async reset() {
     const { open } = this;
     await this.settled();
     if (this.open !== open) return false;
-    await this.saver.forget(open.key);
-    this.listed(open.key, "new");
-    await this.show(this.index);
+    const turn = ++this.turn;
+    this.open = null;
+    this.tell("loading", { name: open.name });
+    try {
+      await this.saver.forget(open.key);
+      this.listed(open.key, "new");
+    } finally {
+      if (turn === this.turn) await this.show(this.index);
+    }
     return true;
   }
 
