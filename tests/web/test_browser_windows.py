@@ -53,17 +53,7 @@ def test_two_windows_do_not_write_over_each_other(page: Page, desk: Desk) -> Non
 
 
 def test_an_answer_that_is_lost_is_no_other_window(page: Page, desk: Desk) -> None:
-    lost = [True]
-
-    def answer(it: Any) -> None:
-        if it.request.method == "PUT" and lost:
-            lost.pop()
-            it.fetch()  # arrives
-            it.abort()
-        else:
-            it.continue_()
-
-    intercept(page, "**/review*", answer)
+    _lose_one_answer(page, "PUT")
     page.keyboard.press("n")
     said(page, "Not saved: the server doesn't answer")
     page.keyboard.press("a")
@@ -72,7 +62,7 @@ def test_an_answer_that_is_lost_is_no_other_window(page: Page, desk: Desk) -> No
     page.wait_for_function("() => document.documentElement.dataset.saved === 'yes'")
 
 
-def test_of_photographs_that_are_leafed_through_the_last_is_asked_for(page: Page) -> None:
+def test_of_photographs_that_are_leafed_through_the_last_is_asked_for(page: Page, address: str) -> None:
     asked: list[Any] = []
 
     def answer(it: Any) -> None:
@@ -80,8 +70,12 @@ def test_of_photographs_that_are_leafed_through_the_last_is_asked_for(page: Page
         if len(asked) != 2:  # the second one is 1.png, fetched ahead
             it.continue_()
 
-    intercept(page, "**/localization?*", answer)
-    page.wait_for_timeout(300)
+    page.goto("about:blank")  # ends what was fetched ahead there
+    page.route("**/localization?*", answer)
+    page.goto(address)
+    opened(page, "0.png")
+    while len(asked) < 2:
+        page.wait_for_timeout(50)
     for key in "jjkj":
         page.keyboard.press(key)
     page.wait_for_timeout(300)
@@ -92,17 +86,7 @@ def test_of_photographs_that_are_leafed_through_the_last_is_asked_for(page: Page
 
 
 def test_a_reset_whose_answer_is_lost_is_no_other_window(page: Page, desk: Desk) -> None:
-    lost = [True]
-
-    def answer(it: Any) -> None:
-        if it.request.method == "DELETE" and lost:
-            lost.pop()
-            it.fetch()  # arrives
-            it.abort()
-        else:
-            it.continue_()
-
-    intercept(page, "**/review*", answer)
+    _lose_one_answer(page, "DELETE")
     page.keyboard.press("n")
     saved(desk, "0.png", state="draft")
     page.keyboard.press("r")
@@ -142,3 +126,18 @@ def test_who_gets_no_answer_does_not_wait_for_ever(page: Page, desk: Desk) -> No
     page.keyboard.press("j")
     opened(page, "1.png")
     saved(desk, "0.png", state="draft")
+
+
+def _lose_one_answer(page: Page, method: str) -> None:
+    """The first request of this method for a review arrives, and its answer doesn't."""
+    lost = [True]
+
+    def answer(it: Any) -> None:
+        if it.request.method == method and lost:
+            lost.pop()
+            it.fetch()
+            it.abort()
+        else:
+            it.continue_()
+
+    intercept(page, "**/review*", answer)

@@ -1,8 +1,8 @@
 // The album, the photograph that is open, and what was edited in it. Knows nothing of the page.
 
 import { api, picture } from "./api.js";
-import { History } from "./history.js";
-import { Superpixels, decoded, encoded } from "./masks.js";
+import { Fetcher, editOf } from "./fetching.js";
+import { decoded, encoded } from "./masks.js";
 import { Saver } from "./saving.js";
 
 export class Session extends EventTarget {
@@ -18,11 +18,11 @@ export class Session extends EventTarget {
     this.failures = 0; // answers that never came
     this.wanted = null; // what was chosen last and has no answer yet
     this.asks = new Set(); // promises: what the server was asked about the open photograph's edit
-    this.opening = null; // a promise: the photograph that is on its way
     this.saver = new Saver(
       (left, problem) => this.tell("saving", { left, problem }),
       (key) => this.notAccepted(key),
     );
+    this.fetcher = new Fetcher(this.saver);
     addEventListener("beforeunload", (event) => {
       if (this.asks.size) event.preventDefault(); // what is written has the boxes from before
     });
@@ -85,58 +85,19 @@ export class Session extends EventTarget {
     this.selected = -1;
     this.tell("loading", { name });
     try {
-      await this.opening?.catch(() => {}); // of those that are leafed through quickly only the last is asked for
+      await this.fetcher.idle(); // of those that are leafed through quickly only the last is asked for
       if (turn !== this.turn) return;
-      this.opening = this.ahead(key, name);
-      const open = await this.opening;
+      const open = await this.fetcher.get(this.photographs[index], this.choice);
       if (turn !== this.turn) return;
       this.open = open;
       this.selected = open.history.current.boxes.length ? 0 : -1;
       this.listed(key, open.state); // another window may have changed it
       this.tell("opened");
       await this.loadHeat();
-      if (turn === this.turn) this.lookAhead();
+      if (turn === this.turn) this.fetcher.lookAhead(this.photographs[index + 1], this.choice);
     } catch (error) {
       if (turn === this.turn) this.tell("failed", { error });
     }
-  }
-
-  // What was fetched ahead, if it is this photograph, and nothing was chosen or reviewed since.
-  async ahead(key, name) {
-    const { next } = this;
-    this.next = null;
-    const fits = next?.key === key && next.choice === this.choice;
-    const open = fits && (await next.open.catch(() => null));
-    const fresh = open && open.state === "new" && !(await this.saver.read(key));
-    return fresh ? open : this.fetched(key, name);
-  }
-
-  lookAhead() {
-    const photograph = this.photographs[this.index + 1];
-    if (!photograph || photograph.state !== "new") return;
-    const { key, name } = photograph;
-    this.next = { key, choice: this.choice, open: this.fetched(key, name) };
-    this.next.open.catch(() => {}); // told when the photograph is opened
-  }
-
-  async fetched(key, name) {
-    const stored = await this.saver.read(key);
-    const choice = stored
-      ? { method: stored.method, rule: stored.rule, label: stored.label, boxes: this.choice.boxes }
-      : this.choice;
-    const [image, result, values] = await Promise.all([
-      picture(api.pictureUrl(key)),
-      api.localization(key, choice),
-      api.superpixels(key),
-    ]);
-    const { width, height } = result;
-    return {
-      key, name, width, height, image, result,
-      heat: null,
-      superpixels: new Superpixels(values, width, height),
-      history: new History(stored ? editOf(stored) : editOf(result)),
-      state: this.saver.refused.has(key) ? "draft" : (stored?.state ?? "new"),
-    };
   }
 
   // Of the current edit's method and class; where it can't be had, none is better than another's.
@@ -355,9 +316,4 @@ export class Session extends EventTarget {
     }
     return -1;
   }
-}
-
-// An edit from a result or a stored review.
-function editOf({ label, boxes, mask, method, rule, fitted = true }) {
-  return { label, boxes, counts: mask.counts, method, rule, fitted };
 }
