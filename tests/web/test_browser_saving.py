@@ -58,13 +58,7 @@ def test_several_edits_while_the_server_is_away_are_tried_again_together(page: P
 
 
 def test_what_the_server_refuses_is_neither_accepted_nor_lost(page: Page, desk: Desk) -> None:
-    refused = {"PUT"}
-    full = {"status": 422, "json": {"error": "the disk is full"}}
-    intercept(
-        page,
-        "**/review*",
-        lambda it: it.fulfill(**full) if it.request.method in refused else it.continue_(),
-    )
+    refused = _refusing(page, "PUT")
     page.keyboard.press("n")
     said(page, "Not saved: the disk is full")
     page.keyboard.press("a")
@@ -268,13 +262,7 @@ def test_a_drag_ends_with_its_photograph(page: Page, desk: Desk) -> None:
 
 
 def test_what_is_not_saved_is_not_left_out_of_an_export_silently(page: Page, desk: Desk) -> None:
-    refused: set[str] = set()
-    full = {"status": 422, "json": {"error": "the disk is full"}}
-    intercept(
-        page,
-        "**/review*",
-        lambda it: it.fulfill(**full) if it.request.method in refused else it.continue_(),
-    )
+    refused = _refusing(page)
     page.keyboard.press("a")
     opened(page, "1.png")
     saved(desk, "0.png", state="accepted")
@@ -288,6 +276,18 @@ def test_what_is_not_saved_is_not_left_out_of_an_export_silently(page: Page, des
         "() => document.querySelector('#export-status').textContent.startsWith('Not every')"
     )
     assert not (desk.reviews.out / "coco").exists()
+
+
+def _refusing(page: Page, *methods: str) -> set[str]:
+    """The HTTP methods that are refused for reviews, from now on; to add to and to clear."""
+    refused = set(methods)
+    full = {"status": 422, "json": {"error": "the disk is full"}}
+    intercept(
+        page,
+        "**/review*",
+        lambda it: it.fulfill(**full) if it.request.method in refused else it.continue_(),
+    )
+    return refused
 
 
 def _choose_class(page: Page) -> tuple[str, list[Any]]:

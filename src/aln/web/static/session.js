@@ -12,7 +12,7 @@ export class Session extends EventTarget {
     this.choice = { method: model.method, rule: model.rule, boxes: model.boxes };
     this.photographs = [];
     this.index = -1;
-    this.open = null; // { key, name, width, height, image, heat, superpixels, result, history, state, touched }
+    this.open = null; // { key, name, width, height, image, heat, superpixels, result, history, state }
     this.selected = -1;
     this.turn = 0;
     this.failures = 0; // answers that never came
@@ -67,8 +67,10 @@ export class Session extends EventTarget {
 
   // Everything edited is answered and written.
   async settled() {
-    await this.answered();
-    await this.saver.settled();
+    do {
+      await this.answered();
+      await this.saver.settled();
+    } while (this.asks.size); // asked while the rest was being written
   }
 
   async show(index) {
@@ -182,8 +184,8 @@ export class Session extends EventTarget {
   }
 
   async askModel(open, edit, { boxes, ...named }, isEdit) {
-    const before = this.wanted?.open === open && this.wanted.isEdit;
-    const wanted = { open, choice: { ...this.chosen, ...named }, isEdit: isEdit || before };
+    const wasEdit = this.wanted?.open === open && this.wanted.isEdit;
+    const wanted = { open, choice: { ...this.chosen, ...named }, isEdit: isEdit || wasEdit };
     this.wanted = wanted; // a quick second choice adds to the first, which it interrupts
     const { method, rule } = wanted.choice;
     this.choice = { method, rule, boxes: boxes ?? this.choice.boxes };
