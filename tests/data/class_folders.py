@@ -10,7 +10,7 @@ from aln.data import GroundTruth, LabelledImages, Split, open_images, open_truth
 HEADER = "image,x0,y0,x1,y1\n"
 
 
-def images_in(path: Path, split: Split = "train-weaksup", **options: str) -> LabelledImages:
+def images_in(path: Path, split: Split = "train-weaksup", /, **options: str) -> LabelledImages:
     """The photographs of a split."""
     return open_images(DataConfig(path=str(path), format="folder", options=dict(options)), split)
 
