@@ -15,7 +15,7 @@ from aln.data import open_images
 from aln.data.base import Split
 from aln.describe import describe
 from aln.errors import DataError
-from aln.measure import centred_side, evaluate_run
+from aln.measure import centred_side, evaluate_run, truth_apart
 from aln.model_io import MANIFEST, fingerprint, record_scores
 from tests.small_model import CLASS_NAMES, photograph, small_localizer
 
@@ -65,6 +65,15 @@ def test_splits_are_told_apart_by_content(
     data = annotated.model_copy(update={"options": {"fullsup": "held"}})
     side = centred_side(data, open_images(data, "test"))
     assert side == (0.3 if apart else None)
+
+
+def test_no_threshold_is_chosen_on_measured_photographs(annotated: DataConfig, tmp_path: Path) -> None:
+    _annotate(tmp_path / "held", seed=4)
+    data = annotated.model_copy(update={"options": {"fullsup": "held"}})
+    apart = truth_apart(data, open_images(data, "test"))
+    assert apart is not None
+    assert len(apart) == 4
+    assert not any(f"{CLASS_NAMES[0]}/{name}.png" in apart for name in "01")
 
 
 def test_generated_splits_are_apart() -> None:

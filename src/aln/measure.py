@@ -179,12 +179,17 @@ def centred_side(data: DataConfig, measured: LabelledImages) -> float | None:
     Photographs are told apart by their content: folders of a user's often name them alike, and a photograph
     of one split may lie in another under a second name (one does, of Tiny-ImageNet's 100 classes).
     """
+    apart = truth_apart(data, measured)
+    return None if apart is None else choose_side(open_images(data, "train-fullsup"), apart)
+
+
+def truth_apart(data: DataConfig, measured: LabelledImages) -> GroundTruth | None:
+    """Ground truth of those of `train-fullsup` that are not measured, by content; None without any."""
     truth = open_truth(data, "train-fullsup")
     if truth is None:
         return None
-    images = open_images(data, "train-fullsup")
-    apart = Without(truth, shared_ids(images, measured))
-    return choose_side(images, apart) if len(apart) else None
+    apart = Without(truth, shared_ids(open_images(data, "train-fullsup"), measured))
+    return apart if len(apart) else None
 
 
 def _warn_of_training_images(images: LabelledImages, provenance: Provenance, console: Console) -> None:

@@ -15,11 +15,12 @@ from rich.console import Console
 from aln.ablation import Plan, ablate
 from aln.ablation.measuring import arm_rows
 from aln.ablation.plan import FRESH, Run
-from aln.ablation.trained import STOPPED, complete
+from aln.ablation.trained import complete
 from aln.benchmark.processes import in_processes
 from aln.config import read_config
 from aln.data.shapes import ShapeScenes
 from aln.errors import AlnError, ConfigError, DivergedError, TrainingError
+from aln.training.stopped import STOPPED
 from tests.conftest import TINY
 
 SHAPES = {"path": "shapes", "format": "shapes"}

@@ -18,7 +18,8 @@ from aln.benchmark.measure import Group, asked, groups, measured
 from aln.benchmark.plan import Run, plan
 from aln.benchmark.processes import in_processes
 from aln.data.shapes import ShapeScenes
-from aln.errors import ConfigError, DataError, NothingMissedError, TrainingError
+from aln.errors import ConfigError, DataError, DivergedError, NothingMissedError
+from aln.training.stopped import STOPPED
 from tests.benchmark.fakes import TINY_BENCHMARK, tiny_benchmark
 from tests.data.files import photo, write_files
 
@@ -67,6 +68,7 @@ def test_it_is_made_once_and_goes_on(
     assert "2 of its 3 runs are done" in page
     assert all(name in page for name in FILES if name.endswith(".png"))
     _what_is_asked_is_part_of_the_key(places)
+    _what_stopped_itself_earlier_stays_on_the_page(places, out)
     _no_misses_no_gallery(places, out)
 
     monkeypatch.setattr("aln.benchmark.plan.train", _refused)
@@ -88,6 +90,18 @@ def _refused(*_: object, **__: object) -> None:
 
 def _what_stands_in_the_results_is_not_made_again(places: dict[str, Any]) -> None:
     assert run_benchmark(**places, only=["odd", "default,0"]) == {}
+
+
+def _what_stopped_itself_earlier_stays_on_the_page(places: dict[str, Any], out: Path) -> None:
+    folder = places["runs"] / "tiny-default-1"
+    folder.mkdir()
+    (folder / STOPPED).write_text("the masks collapsed", encoding="utf-8")
+    _what_stands_in_the_results_is_not_made_again(places)
+    assert "default, seed 1 stopped: the masks collapsed" in (out / "tiny.md").read_text(encoding="utf-8")
+    (folder / STOPPED).unlink()
+    folder.rmdir()
+    _what_stands_in_the_results_is_not_made_again(places)
+    assert "stopped:" not in (out / "tiny.md").read_text(encoding="utf-8")
 
 
 def _without_single_images_differences_stay(places: dict[str, Any], out: Path) -> None:
@@ -182,14 +196,18 @@ def test_a_run_that_stops_itself_is_reported_and_the_rest_goes_on(
 ) -> None:
     tried: list[str] = []
 
-    def collapsing(run: Run, console: object) -> None:
-        tried.append(run.name)
-        raise TrainingError("the masks collapsed")
+    def collapsing(_: object, folder: Path, **__: object) -> None:
+        tried.append(folder.name)
+        folder.mkdir()
+        raise DivergedError("the masks collapsed")
 
-    monkeypatch.setattr(Run, "train", collapsing)
-    failures = run_benchmark(**places)
-    assert tried == ["default, seed 0", "odd, seed 0", "default, seed 1"]
-    assert failures == dict.fromkeys(tried, "the masks collapsed")
+    monkeypatch.setattr("aln.benchmark.plan.train", collapsing)
+    for _ in range(2):  # it would stop itself again
+        failures = run_benchmark(**places)
+        assert failures == dict.fromkeys(
+            ("default, seed 0", "odd, seed 0", "default, seed 1"), "the masks collapsed"
+        )
+        assert tried == ["tiny-default-0", "tiny-odd-0", "tiny-default-1"]
 
 
 def test_another_run_in_its_folder_is_left_alone(places: dict[str, Any], tiny_run: Path) -> None:

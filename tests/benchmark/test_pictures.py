@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from aln.benchmark import pictures
 from aln.benchmark.config import read_benchmark
+from aln.benchmark.measure import KEPT
 from aln.benchmark.pictures import draw_photographs
 from aln.benchmark.plan import Run, plan
 from aln.errors import NothingMissedError
@@ -21,24 +23,25 @@ from tests.benchmark.fakes import TINY_BENCHMARK, tiny_benchmark
 OTHER_CLASSIFIER = '[[trainings]]\nname = "plain"\nmethods = ["cam"]\n'
 
 
-@pytest.mark.parametrize(
-    ("here", "made"),
-    [
-        ({"default", "odd", "plain"}, True),
-        ({"default", "odd"}, True),  # another classifier is not on the sheet
-        ({"default", "plain"}, False),
-        ({"odd", "plain"}, False),
-    ],
-)
-def test_a_comparison_is_made_anew_where_every_model_on_it_is_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: set[str], made: bool
-) -> None:
+def _runs(tmp_path: Path) -> list[Run]:
+    """Runs with weights, and a comparison that is older than all of them."""
     config = tiny_benchmark(tmp_path, TINY_BENCHMARK + OTHER_CLASSIFIER)
     runs = plan(read_benchmark(config), data=tmp_path, runs=tmp_path)
-    (tmp_path / "tiny-comparison.png").touch()
+    _touch(tmp_path / "tiny-comparison.png", 1)
     for run in runs:
         run.folder.mkdir()
-        (run.folder / WEIGHTS).touch()
+        _touch(run.folder / WEIGHTS, 2)
+    return runs
+
+
+def _touch(path: Path, time: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    os.utime(path, (time, time))
+
+
+def _compared(runs: list[Run], here: set[str], out: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the runs that the comparison is drawn of, where the trainings `here` are finished."""
     shown: list[str] = []
 
     def comparison(compared: list[Run], *_: object) -> np.ndarray[Any, Any]:
@@ -54,5 +57,32 @@ def test_a_comparison_is_made_anew_where_every_model_on_it_is_here(
     monkeypatch.setattr(pictures, "worst_misses", nothing)
     monkeypatch.setattr(pictures, "_localizer", lambda _: None)
     results: Any = SimpleNamespace(trainings=["default", "odd", "plain"])
-    draw_photographs(runs, results, tmp_path, Console(quiet=True))
+    draw_photographs(runs, results, out, Console(quiet=True))
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("here", "made"),
+    [
+        ({"default", "odd", "plain"}, True),
+        ({"default", "odd"}, True),  # another classifier is not on the sheet
+        ({"default", "plain"}, False),
+        ({"odd", "plain"}, False),
+    ],
+)
+def test_a_comparison_is_made_anew_where_every_model_on_it_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: set[str], made: bool
+) -> None:
+    shown = _compared(_runs(tmp_path), here, tmp_path, monkeypatch)
+    assert shown == (["default, seed 0", "odd, seed 0"] if made else [])
+
+
+@pytest.mark.parametrize(("measured", "made"), [(3, False), (5, True)], ids=["before it", "after it"])
+def test_a_comparison_is_made_anew_after_something_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: int, made: bool
+) -> None:
+    runs = _runs(tmp_path)
+    _touch(runs[0].folder / KEPT / "key.json", measured)
+    _touch(tmp_path / "tiny-comparison.png", 4)
+    shown = _compared(runs, {"default", "odd"}, tmp_path, monkeypatch)
     assert shown == (["default, seed 0", "odd, seed 0"] if made else [])

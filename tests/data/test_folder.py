@@ -40,7 +40,7 @@ def test_links_back_to_the_root_do_not_hang(photos: Path) -> None:
     [
         ({}, r"photos: has no class folders; arrange the photographs as photos/<class>/\*\.jpg"),
         ({"1.jpg": b"", "2.jpg": b""}, r"photos: has no class folders; arrange"),
-        ({"cat/1.jpg": b""}, r"photos: has one class only, 'cat'; two or more"),
+        ({"cat/1.jpg": b""}, r"photos: has one class only, 'cat'; training needs two or more"),
         (
             {"cat/1.jpg": b"", "dog/notes.txt": b""},
             r"photos: no photographs of 'dog'; add some or remove.*s$",
@@ -58,6 +58,13 @@ def test_arrangements_that_cannot_be_learnt_from(
     (tmp_path / "photos").mkdir()
     with pytest.raises(DataError, match=message):
         images_in(write_files(tmp_path / "photos", files))
+
+
+def test_one_class_is_enough_to_measure_on(photos: Path, tmp_path: Path) -> None:
+    write_files(tmp_path, {"some/dog/1.jpg": photo()})
+    images = images_in(photos, "test", test="some")
+    assert images.class_names == ("dog",)
+    assert images_in(tmp_path / "some", "train-fullsup").class_names == ("dog",)
 
 
 def test_a_class_name_that_no_model_could_hold(photos: Path) -> None:

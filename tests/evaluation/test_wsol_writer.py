@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -57,6 +58,23 @@ def test_the_split_is_told_as_it_is(tmp_path: Path) -> None:
     assert told.sizes == {"a b/ü.jpg": (60, 40)}
     assert told.boxes == {"a b/ü.jpg": ((1, 2, 30, 39), (3, 3, 9, 9))}
     assert not (tmp_path / "masks").exists()
+
+
+def test_every_mask_has_one_of_what_to_ignore(tmp_path: Path) -> None:
+    """The reference evaluator opens the file that stands there, and stops at a name that is empty."""
+    writer = WsolWriter(None, tmp_path)
+    mask = np.zeros((40, 60), np.bool_)
+    mask[3:9, 5:20] = True
+    boxes, flat = np.array([[5, 3, 20, 9]], np.float32), np.zeros((40, 60), np.float32)
+    for name, ignore in (("1.jpg", None), ("2.jpg", ~mask)):
+        writer.add("cam", Photograph(name, photograph(40, 60), 0), Truth(boxes, mask, ignore), flat)
+    writer.close()
+    files = {name: masks.ignore for name, masks in read_metadata(tmp_path / "masks").masks.items()}
+    read = {
+        name: cv2.imread(str(tmp_path / "masks" / file), cv2.IMREAD_GRAYSCALE) for name, file in files.items()
+    }
+    assert not read["1.jpg"].any()
+    assert np.array_equal(read["2.jpg"] > 0, ~mask)
 
 
 def test_maps_are_written_at_the_size_that_project_takes(tmp_path: Path) -> None:

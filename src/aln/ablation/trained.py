@@ -13,12 +13,9 @@ from rich.console import Console
 from aln.ablation.plan import Run
 from aln.config import Config, read_config
 from aln.errors import AlnError, ConfigError, DivergedError
-from aln.files import write_atomic
 from aln.model_io import CONFIG, MANIFEST
 from aln.training import train
-
-STOPPED = "stopped.txt"
-"""Why a training stopped itself; it is not tried again while this lies in its folder."""
+from aln.training.stopped import keeping_the_reason, why_stopped
 
 
 def complete(run: Run, log: Path | None, *, threads: int, cache_root: Path | None) -> str | None:
@@ -51,14 +48,14 @@ def _trained(run: Run, console: Console, cache_root: Path | None) -> str | None:
     started = (folder / CONFIG).exists()
     if started and _recipe(read_config(folder / CONFIG)) != _recipe(run.config):
         raise ConfigError(f"{folder}: was trained with other settings; remove it, or choose another --out")
-    if (folder / STOPPED).exists():
-        return (folder / STOPPED).read_text(encoding="utf-8")
+    if (reason := why_stopped(folder)) is not None:
+        return reason
     if (folder / MANIFEST).exists():
         return None
     try:
-        train(run.config, folder, resume=started, cache_root=cache_root, console=console)
+        with keeping_the_reason(folder):
+            train(run.config, folder, resume=started, cache_root=cache_root, console=console)
     except DivergedError as error:
-        write_atomic(folder / STOPPED, str(error).encode())
         return str(error)
     return None
 

@@ -28,6 +28,7 @@ from aln.evaluation.report import write_rows
 from aln.files import write_atomic
 from aln.measure import required_truth
 from aln.model_io import check_photographs
+from aln.training.stopped import why_stopped
 
 
 def run_benchmark(
@@ -76,7 +77,7 @@ def run_benchmark(
     picked = chosen(planned, only)
     wanted = [run for run in picked if not kept.complete(run)]
     required_truth(planned[0].config.data, "test")
-    _check_photographs(planned)
+    _check_photographs(planned, console)
     if left := len(picked) - len(wanted):
         console.print(f"{left} of {len(picked)} runs stand in {out} already", markup=False, soft_wrap=True)
     if others := kept.left_out(planned):
@@ -108,16 +109,27 @@ def run_benchmark(
     return failures
 
 
-def _check_photographs(planned: Sequence[Run]) -> None:
-    """Raises DataError where a model was trained on others, or the test images are those to train on."""
+def _check_photographs(planned: Sequence[Run], console: Console) -> None:
+    """Raises DataError where a model was trained on others, or the test images are those to train on.
+
+    Where some of them are, a line says so.
+    """
     data = planned[0].config.data
     trained, tested = open_images(data, "train-weaksup"), open_images(data, "test")
     there = [run.folder for run in planned if run.finished]
     check_photographs(there, trained.fingerprint(), "give those, or choose another --runs and --out")
-    if len(shared_ids(tested, trained)) == len(tested):
+    shared = len(shared_ids(tested, trained))
+    if shared == len(tested):
         raise DataError(
             f"{data.path}: the photographs to measure on are those to train on; put annotated ones that "
             'training does not see into a folder beside it, and name it: options = { test = "..." }'
+        )
+    if shared:
+        console.print(
+            f"warning: {data.path}: {shared} of the {len(tested)} photographs to measure on are among those "
+            "to train on too; on these every method may look better than it is",
+            markup=False,
+            soft_wrap=True,
         )
 
 
@@ -167,9 +179,19 @@ def write_results(
     write_rows(results.rows, out / f"{name}.json")
     write_rows(results.differences, out / f"{name}-differences.json")
     keep(results.runs, name, out)
-    write_atomic(out / f"{name}.md", report(results, planned, command, failures).encode())
+    told = {**_stopped(planned, results), **failures}
+    write_atomic(out / f"{name}.md", report(results, planned, command, told).encode())
     draw_overlaps(results, out)
     return results
+
+
+def _stopped(planned: Sequence[Run], results: Results) -> dict[str, str]:
+    """The reason for each run without figures that stopped itself, in whichever call."""
+    there = {(one.record.training, one.record.seed) for one in results.runs}
+    reasons = {
+        run.name: why_stopped(run.folder) for run in planned if (run.training.name, run.seed) not in there
+    }
+    return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
 def _command(config: Path, data: Path, runs: Path) -> str:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from aln.benchmark.config import MeasuredMethod, Training
 from aln.benchmark.plan import Run, comparable
-from aln.data import open_images, open_truth
+from aln.data import open_images
 from aln.evaluation.evaluate import score
 from aln.evaluation.per_image import PerImage, joined
 from aln.evaluation.report import read_rows, write_rows
@@ -26,7 +26,7 @@ from aln.evaluation.rows import Row
 from aln.evaluation.thresholds import choose_thresholds
 from aln.evaluation.trivial import TRIVIAL_METHODS
 from aln.localizer import Localizer
-from aln.measure import centred_side, required_truth
+from aln.measure import centred_side, required_truth, truth_apart
 from aln.methods import METHODS
 from aln.model_io import fingerprint, read_provenance
 from aln.progress import progress_bar
@@ -169,6 +169,11 @@ def _table(group: Group) -> PerImage:
     return table if group.first else table.only(group.methods)
 
 
+def kept_files(run: Run) -> list[Path]:
+    """The files of all that was ever measured of a run and is kept in its folder."""
+    return sorted((run.folder / KEPT).glob("*"))
+
+
 def asked(run: Run) -> dict[str, str]:
     """Of each method that is measured on a run a digest over all that is asked of it."""
     return {name: digest for group in groups(run) for name, digest in group.asked.items()}
@@ -235,8 +240,8 @@ def _rules(group: Group, localizer: Localizer, console: Console) -> dict[str, di
 def _thresholds(group: Group, localizer: Localizer, console: Console) -> dict[str, float]:
     """One threshold for each method; none where the data set has no boxes apart from the test images."""
     data = group.run.config.data
-    truth = open_truth(data, "train-fullsup")
-    if centred_side(data, open_images(data, "test")) is None or truth is None:
+    truth = truth_apart(data, open_images(data, "test"))
+    if truth is None:
         return {}
     most = min(filter(None, (group.max_images, group.run.benchmark.threshold_images)), default=0)
     with progress_bar(console) as progress:

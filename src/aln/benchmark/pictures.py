@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from aln.benchmark.config import REFERENCE
+from aln.benchmark.measure import kept_files
 from aln.benchmark.plan import Run
 from aln.benchmark.results import Results
 from aln.data import open_images, open_truth
@@ -66,7 +67,8 @@ def _overlaps(results: Results) -> dict[str, NDArray[np.floating]]:
 def draw_photographs(runs: Sequence[Run], results: Results, out: Path, console: Console) -> None:
     """The sheets: sample masks, all methods on the same photographs, the worst misses of ALN.
 
-    A sheet that is newer than the models is left as it is, and so is one of which a model is not here.
+    A sheet that is newer than the models and what was measured of them is left as it is, and so is one of
+    which a model is not here.
     Sheets are made of the first seed of each training that is done.
 
     Raises:
@@ -80,7 +82,8 @@ def draw_photographs(runs: Sequence[Run], results: Results, out: Path, console: 
     reference = first.get(benchmark.reference)
     if reference is None:
         return
-    newest = max((run.folder / WEIGHTS).stat().st_mtime for run in first.values())
+    made = [path for run in first.values() for path in (run.folder / WEIGHTS, *kept_files(run))]
+    newest = max(path.stat().st_mtime for path in made)
 
     def missing(end: str) -> Path | None:
         path = out / f"{benchmark.name}-{end}.png"

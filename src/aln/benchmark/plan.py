@@ -11,9 +11,10 @@ from rich.console import Console
 
 from aln.benchmark.config import Benchmark, Training
 from aln.config import Config, read_config
-from aln.errors import ConfigError
+from aln.errors import ConfigError, DivergedError
 from aln.model_io import CONFIG, MANIFEST
 from aln.training import train
+from aln.training.stopped import keeping_the_reason, why_stopped
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Run:
 
         Raises:
             ConfigError: If the folder holds a run with other settings.
-            AlnError: If training stops itself.
+            DivergedError: If training stops itself, now or in an earlier call.
+            AlnError: For photographs that can't be read.
         """
         started = (self.folder / CONFIG).exists()
         if started and (other := self._changed()):
@@ -67,7 +69,11 @@ class Run:
                 f"{self.folder}: was trained with other settings ({', '.join(other)}); remove it, or choose "
                 "another --runs"
             )
-        if not self.finished:
+        if self.finished:
+            return
+        if (reason := why_stopped(self.folder)) is not None:
+            raise DivergedError(reason)
+        with keeping_the_reason(self.folder):
             train(self.config, self.folder, resume=started, cache_root=self.cache, console=console)
 
     def _changed(self) -> list[str]:

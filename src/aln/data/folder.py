@@ -68,12 +68,12 @@ def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
     """All photographs below `path`, or below the folder that the options name for the split.
 
     Raises:
-        DataError: If it is no folder, has no class folders, only one, or an empty one.
+        DataError: If it is no folder, has no class folders, an empty one, or only one to train on.
     """
     chosen = parse_options(FolderOptions, options, "folder")
     path, _, masks_option = chosen.places(path, split)
     masks = _masks_folder(path, masks_option)
-    classes = _class_folders(path, masks)
+    classes = _class_folders(path, masks, least=2 if split == "train-weaksup" else 1)
     others: Counter[str] = Counter()
     entries = [
         Entry(image.relative_to(path).as_posix(), label)
@@ -89,6 +89,7 @@ def open_images(path: Path, split: Split, options: Options) -> LabelledImages:
         where=str(path),
         layout="folder",
         hint=hint,
+        least_classes=1,
     )
     if hint:
         tell(f"{path}: {hint}")
@@ -138,15 +139,17 @@ def _masks_folder(path: Path, option: str) -> Path | None:
     return masks_folder(path) if path.is_dir() else None
 
 
-def _class_folders(path: Path, masks: Path | None) -> list[Path]:
+def _class_folders(path: Path, masks: Path | None, *, least: int) -> list[Path]:
     if not path.is_dir():
         raise DataError(f"{path}: there is no such folder; give one that has a folder for each class")
     classes = [folder for folder in visible_folders(path) if masks is None or not folder.samefile(masks)]
     arrange = f"arrange the photographs as {path.name}/<class>/*.jpg"
     if not classes:
         raise DataError(f"{path}: has no class folders; {arrange}")
-    if len(classes) == 1:
-        raise DataError(f"{path}: has one class only, {classes[0].name!r}; two or more are needed: {arrange}")
+    if len(classes) < least:
+        raise DataError(
+            f"{path}: has one class only, {classes[0].name!r}; training needs two or more: {arrange}"
+        )
     for folder in classes:
         if any("\ud800" <= letter <= "\udfff" for letter in folder.name):  # bytes that are no UTF-8
             raise DataError(f"{folder}: a class needs a name in UTF-8 to be saved with; rename the folder")

@@ -31,9 +31,10 @@ class StoredImages(LabelledImages):
         where: What error messages call the data set.
         layout: What the fingerprint calls it, where `name` is a folder's, which may be renamed.
         hint: Said where a class has no photographs: what else was found.
+        least_classes: How many classes there have to be.
 
     Raises:
-        DataError: If there is no photograph at all, fewer than two classes, or a class without photographs.
+        DataError: If there is no photograph at all, too few classes, or a class without photographs.
     """
 
     def __init__(
@@ -46,13 +47,14 @@ class StoredImages(LabelledImages):
         where: str,
         layout: str = "",
         hint: str = "",
+        least_classes: int = 2,
     ) -> None:
         self.name = name
         self.class_names = tuple(class_names)
         self._entries = entries
         self._store = store
         self._layout = layout or name
-        self._check_classes(where, hint)
+        self._check_classes(where, hint, least_classes)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -79,8 +81,8 @@ class StoredImages(LabelledImages):
         entries = (f"{label} {name} {digest.hex()}" for (name, label), digest in known)
         return fingerprint([self._layout, *self.class_names, *entries])
 
-    def _check_classes(self, where: str, hint: str) -> None:
-        if len(self.class_names) < 2:
+    def _check_classes(self, where: str, hint: str, least: int) -> None:
+        if len(self.class_names) < least:
             raise DataError(f"{where}: needs at least two classes to learn what tells them apart")
         seen = {entry.label for entry in self._entries}
         empty = [name for label, name in enumerate(self.class_names) if label not in seen]

@@ -83,10 +83,10 @@ class WsolWriter:
         corners = truth.boxes.round().astype(int).tolist()
         self._boxes[image_id] = tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in corners)
         if truth.mask is not None:
-            ignore = "" if truth.ignore is None else f"{image_id}.ignore.png"
+            nothing = np.zeros_like(truth.mask)  # that evaluator reads a mask of what to ignore in any case
+            ignore = f"{image_id}.ignore.png"
             _write(masks / f"{image_id}.png", _png(truth.mask))
-            if truth.ignore is not None:
-                _write(masks / ignore, _png(truth.ignore))
+            _write(masks / ignore, _png(nothing if truth.ignore is None else truth.ignore))
             self._masks[image_id] = Masks((f"{image_id}.png",), ignore)
 
 

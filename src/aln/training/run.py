@@ -25,6 +25,7 @@ from aln.training.pictures import CURVES, SHEETS
 from aln.training.progress import TrainingProgress
 from aln.training.records import LOG, TENSORBOARD, RunLog
 from aln.training.runtime import choose_runtime
+from aln.training.stopped import STOPPED
 from aln.training.trainer import Trainer
 from aln.training.variants import VARIANTS, chosen_variant
 from aln.training.warm_start import read_warm_start
@@ -152,7 +153,7 @@ def _clear(out: Path) -> None:
     """Remove the run in `out`, and nothing else that may lie there."""
     for folder in (SHEETS, TENSORBOARD):
         shutil.rmtree(out / folder, ignore_errors=True)
-    for name in (CONFIG, WEIGHTS, MANIFEST, CHECKPOINT, LOG, CURVES):
+    for name in (CONFIG, WEIGHTS, MANIFEST, CHECKPOINT, LOG, CURVES, STOPPED):
         (out / name).unlink(missing_ok=True)
 
 
