@@ -40,7 +40,6 @@ from aln.results import open_results
 AT_ONCE = 50
 """Tasks in one import."""
 
-RESULTS = Path(__file__).parent / "results"
 WHAT = {
     "tasks": "tasks, with the same data",
     "scores": "predictions, with score and method",
@@ -138,13 +137,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("found", type=Path, help="what aln localize --out made")
     parser.add_argument("--url", default="http://localhost:8080", help="of the running Label Studio")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
+    parser.add_argument("--out", type=Path, help="folder for the page and its figures; by default FOUND")
     arguments = parser.parse_args()
     token = os.environ.get("LABEL_STUDIO_TOKEN", "")
     if not token:
         sys.exit("error: LABEL_STUDIO_TOKEN is not set; copy it from Account & Settings in Label Studio")
     try:
-        equal = verify(LabelStudio(arguments.url, token), arguments.found, arguments.out)
+        equal = verify(LabelStudio(arguments.url, token), arguments.found, arguments.out or arguments.found)
     except AlnError as error:
         sys.exit(f"error: {error}")
     sys.exit(not equal)

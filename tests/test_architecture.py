@@ -55,10 +55,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "output": ("errors", "files", "localization", "result_pictures"),
     "results": ("errors", "localization"),
     "export": ("errors", "registry", "localization"),
-    "convert": ("errors", "results", "output", "export"),
+    "edits": ("files",),
+    "convert": ("errors", "results", "output", "export", "edits"),
     "pipeline": (
         *(*BASE, "data", "model_io", "exported.quickest", "localizer", "output", "convert"),
-        *("progress", "result_pictures", "visualize"),
+        *("export", "progress", "result_pictures", "visualize"),
     ),
     "measure": (*BASE, "data", "model_io", "localizer", "evaluation", "progress"),
     "sheets": (*BASE, "data", "localizer", "evaluation", "progress", "visualize"),

@@ -35,6 +35,11 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+def shown(folder: Path) -> list[str]:
+    """What people see of a folder: all but hidden files."""
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() or not path.name.startswith("."))
+
+
 @pytest.mark.parametrize("name", list(FORMATS))
 def test_stored_results_give_what_fresh_ones_give(found: Path, name: str) -> None:
     (folder,) = convert(found, [name])
@@ -77,7 +82,7 @@ def test_half_written_annotations_never_look_finished(tmp_path: Path, name: str)
     with pytest.raises(DataError):
         write_format(name, breaking(), folder, dataset)
     assert contents(folder) == before
-    assert list(folder.parent.iterdir()) == [folder]
+    assert shown(folder.parent) == [name]
 
 
 def test_what_a_killed_call_left_is_cleared_away(found: Path) -> None:
@@ -85,7 +90,8 @@ def test_what_a_killed_call_left_is_cleared_away(found: Path) -> None:
     left.mkdir(parents=True)
     (left / "annotations.json").write_text("half")
     convert(found, ["coco"])
-    assert [path.name for path in left.parent.iterdir()] == ["coco"]
+    assert shown(left.parent) == ["coco"]
+    assert not left.exists()
 
 
 def test_formats_of_earlier_calls_are_written_again(found: Path) -> None:
@@ -94,6 +100,57 @@ def test_formats_of_earlier_calls_are_written_again(found: Path) -> None:
     ResultFolder(found, classes).write(found_in("new.jpg", {1.0: L_SHAPE}))
     assert [folder.name for folder in convert(found, ["coco"])] == ["coco", "csv", "yolo"]
     assert "new.jpg" in (found / "annotations/csv/boxes.csv").read_text(encoding="utf-8")
+
+
+def test_one_format_does_not_hold_up_the_others(found: Path) -> None:
+    manifest = json.loads((found / "run.json").read_text(encoding="utf-8"))
+    manifest["classes"] += ["background"]
+    (found / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ConfigError, match="can't hold a class called 'background'"):
+        convert(found, ["coco", "voc", "csv"])
+    assert shown(found / "annotations") == ["coco", "csv"]
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked for again", "of an earlier call"])
+def test_edits_are_kept(found: Path, asked: bool) -> None:
+    convert(found, ["labelme", "csv"])
+    file = found / "annotations" / "labelme" / "a.json"
+    file.write_text("corrected by hand", encoding="utf-8")
+    told: list[str] = []
+    folders = convert(found, ["labelme"] if asked else ["csv"], tell=told.append)
+    (line,) = told
+    if asked:
+        kept = found / "annotations" / "labelme-edited-1"
+        assert line == f"{file.parent}: something was edited in it; it is kept as {kept}"
+        assert [folder.name for folder in folders] == ["labelme", "csv"]
+        assert file.read_text(encoding="utf-8") != "corrected by hand"
+    else:
+        kept = file.parent
+        assert "something was edited in labelme (or an earlier aln wrote it); left as it is" in line
+        assert [folder.name for folder in folders] == ["csv"]
+    assert (kept / "a.json").read_text(encoding="utf-8") == "corrected by hand"
+
+
+def test_edits_outlive_a_new_beginning(found: Path) -> None:
+    convert(found, ["csv", "coco"])
+    (found / "annotations" / "csv" / "boxes.csv").write_text("mine", encoding="utf-8")
+    told: list[str] = []
+    remove_annotations(found, told.append)
+    assert shown(found / "annotations") == ["csv-edited-1"]
+    assert len(told) == 1
+    convert(found, ["csv"], tell=told.append)
+    assert len(told) == 1
+
+
+def test_photographs_are_not_looked_for_among_annotations(found: Path) -> None:
+    """They would go with the folder that is written anew."""
+    convert(found, ["yolo"])
+    images = found / "annotations" / "yolo" / "images"
+    images.unlink()
+    (found.parent / "photos").rename(images)
+    with pytest.raises(DataError, match=r"lies among the annotations.*move the photographs out of"):
+        convert(found, ["yolo"], images)
+    assert (images / "a.jpg").exists()
 
 
 def test_removing_leaves_photographs_and_strangers_alone(found: Path) -> None:
@@ -138,6 +195,7 @@ def test_formats_of_earlier_calls_miss_their_photographs_too(found: Path) -> Non
     (found.parent / "photos").rename(found.parent / "moved")
     with pytest.raises(DataError, match=r"where yolo would lead; .*--to yolo --photographs"):
         convert(found, ["csv"])
+    assert shown(found / "annotations") == ["csv", "yolo"]
     assert [path.name for path in convert(found, ["csv"], found.parent / "moved")] == ["csv", "yolo"]
     assert (found / "annotations" / "yolo" / "images" / "a.jpg").is_file()
 
@@ -151,7 +209,23 @@ def test_some_lost_photographs_are_told(found: Path) -> None:
     assert convert(found, ["voc"])
     (line,) = told
     assert "1 of its 5 photographs are no longer in" in line
-    assert "(b b.png first), where voc, yolo would lead; put them back, or name" in line
+    assert "(b b.png first), where voc, yolo would lead, and are left out there; put them back" in line
+    assert len(list((found / "annotations/yolo/labels").rglob("*.txt"))) == 4
+    assert "b b.png" in (found / "annotations/csv/boxes.csv").read_text(encoding="utf-8")
+
+
+def test_a_twin_that_was_renamed_is_in_nobodys_way(found: Path) -> None:
+    """The line of its old name stays in the results."""
+    photographs = found.parent / "photos"
+    classes = {"photographs": str(photographs), "classes": list(CLASS_NAMES)}
+    (photographs / "a.png").touch()
+    ResultFolder(found, classes).write(found_in("a.png", {1.0: L_SHAPE}))
+    with pytest.raises(DataError, match=r"a\.png: another photograph beside it has the same name"):
+        convert(found, ["yolo"])
+    (photographs / "a.png").rename(photographs / "a2.png")
+    ResultFolder(found, classes).write(found_in("a2.png", {1.0: L_SHAPE}))
+    convert(found, ["yolo"])
+    assert (found / "annotations/yolo/labels/a2.txt").exists()
 
 
 def test_a_place_without_the_photographs_is_refused(found: Path, tmp_path: Path) -> None:

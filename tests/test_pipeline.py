@@ -16,7 +16,7 @@ from aln.convert import convert
 from aln.data.base import Image
 from aln.data.folder_labels import folder_labels
 from aln.data.images import read_image
-from aln.errors import DataError
+from aln.errors import ConfigError, DataError
 from aln.localization import Localization
 from aln.output import ResultFolder
 from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, localize_into, localize_run
@@ -141,8 +141,9 @@ def test_a_name_without_room_is_a_failure_of_its_own(many: Path, tmp_path: Path)
         (Summary(3, 0, {}), ["3 localized, 0 failed"]),
         (Summary(3, 2, {}), ["3 localized, 2 done before, 0 failed"]),
         (Summary(0, 0, {"a": "a: is empty"}), ["0 localized, 1 failed", "a: is empty"]),
+        (Summary(3, 0, {}, "why"), ["3 localized, 0 failed", "Not all annotations are written: why"]),
     ],
-    ids=["all well", "continued", "one failed"],
+    ids=["all well", "continued", "one failed", "not written"],
 )
 def test_the_summary_says_what_was_done(summary: Summary, expected: list[str]) -> None:
     assert list(summary.lines()) == expected
@@ -153,6 +154,15 @@ def test_a_long_list_of_failures_is_cut_short() -> None:
     lines = list(Summary(0, 0, failures).lines())
     assert len(lines) == SHOWN_FAILURES + 2
     assert lines[-1] == "... and 5 more, all listed in failures.jsonl"
+
+
+def test_a_format_without_room_for_the_classes_is_refused_at_once(
+    tiny_run: Path, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aln.export.voc.MOST", 1)
+    with pytest.raises(ConfigError, match="voc has room for 1 classes"):
+        localize_run(tiny_run, [photographs], tmp_path / "found", {}, formats=["csv", "voc"])
+    assert not (tmp_path / "found").exists()
 
 
 def test_paths_may_be_text(tiny_run: Path, photographs: Path, tmp_path: Path) -> None:

@@ -1,23 +1,31 @@
 """From a folder of results to the files of annotation tools, each format in `annotations/<format>/`.
 
 A format is written beside its place and renamed when it is whole. Results are read one by one, once for each
-format, so that any number of photographs takes the same memory.
+format, so that any number of photographs takes the same memory. What a person edited there is never lost:
+such a folder is left alone, or set aside where its format is asked for again.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from aln.errors import DataError
+from aln import edits
+from aln.errors import AlnError, DataError
 from aln.export import FORMATS, Dataset
 from aln.export.base import Found, Write
 from aln.output import move_photographs
 from aln.results import StoredResults, open_results
+
+Tell = Callable[[str], None]
+
+
+def nobody(_: str) -> None:
+    """Tell nobody."""
 
 
 def parse_formats(written: Iterable[str]) -> list[str]:
@@ -31,47 +39,92 @@ def parse_formats(written: Iterable[str]) -> list[str]:
 
 
 def convert(
-    found: Path | str,
-    formats: Sequence[str],
-    photographs: Path | str | None = None,
-    tell: Callable[[str], None] | None = None,
+    found: Path | str, formats: Sequence[str], photographs: Path | str | None = None, tell: Tell = nobody
 ) -> list[Path]:
     """Write the results in the folder `found` as `formats`, and again what was written there before.
 
-    Formats of an earlier call are made anew, so that all that lies in `annotations/` holds all results.
+    Formats of an earlier call are made anew, so that all that lies in `annotations/` holds all results; not
+    so those in which something was edited. Where one of these is among `formats`, the edited folder is set
+    aside as `<format>-edited-<number>`.
 
     Args:
         found: What `aln localize` has filled.
         formats: Names of formats.
         photographs: Where the photographs lie now, if they were moved; it is noted in `found`.
-        tell: Called with a sentence where some of the photographs, but not all, are no longer there.
+        tell: Called with a sentence where some of the photographs, but not all, are no longer there, and
+            where something was edited.
 
     Returns:
-        The folder of each format.
+        The folder of each format that was written.
 
     Raises:
         ConfigError: For an unknown format.
-        DataError: If `found` holds no results, a file of it is damaged, or something can't be written; if
-            a format leads to the photographs, and none is where it was, or not all are in `photographs`.
+        DataError: If `found` holds no results, a file of it is damaged, or `photographs` isn't where they
+            are.
+        AlnError: After all others were written, for a format that can't be: a name or class has no place in
+            it, it leads to photographs none of which is where it was, or there is no room or permission.
     """
     found = Path(found)
     results = open_results(found)
     target = found / "annotations"
     wanted = parse_formats(formats)
-    names = [*wanted, *(name for name in FORMATS if name not in wanted and (target / name).is_dir())]
+    earlier = [name for name in FORMATS if name not in wanted and (target / name).is_dir()]
+    names = [*wanted, *_unedited(target, earlier, tell)]
     if photographs is not None:
+        _require_outside(Path(photographs), target)
         place = move_photographs(found, (result.image_id for result in results), Path(photographs))
         results = replace(results, photographs=place)
-    if leading := [name for name in names if FORMATS[name].leads]:
-        _require_photographs(results, leading, tell or (lambda _: None))
+    return _write_all(names, results, target, tell)
+
+
+def _unedited(target: Path, names: Sequence[str], tell: Tell) -> list[str]:
+    """Those of the formats in `target` that may be written again unasked."""
+    kept = [name for name in names if edits.edited(target / name)]
+    if kept:
+        tell(
+            f"{target}: something was edited in {', '.join(kept)} (or an earlier aln wrote it); left as it "
+            f"is. --to {','.join(kept)} writes it anew, and keeps what is there now beside it"
+        )
+    return [name for name in names if name not in kept]
+
+
+def _require_outside(photographs: Path, target: Path) -> None:
+    if photographs.resolve().is_relative_to(target.resolve()):
+        raise DataError(
+            f"{photographs}: lies among the annotations, which are written anew; move the photographs out of "
+            f"{target}, and name that folder"
+        )
+
+
+def _write_all(names: Sequence[str], results: StoredResults, target: Path, tell: Tell) -> list[Path]:
+    """Every format that can be written; raises only then."""
     dataset = Dataset(results.class_names, results.photographs)
-    return [write_format(name, results, target / name, dataset) for name in names]
+    leading = [name for name in names if FORMATS[name].leads]
+    problems: list[AlnError] = []
+    gone: Collection[str] = ()
+    try:
+        gone = _gone(results, leading, tell) if leading else ()
+    except DataError as error:
+        problems.append(error)
+        names = [name for name in names if name not in leading]
+    folders: list[Path] = []
+    for name in names:
+        there = (found for found in results if name not in leading or found.image_id not in gone)
+        try:
+            folders.append(write_format(name, there, target / name, dataset, tell))
+        except AlnError as error:
+            problems.append(error)
+    if problems:
+        kinds, reasons = {type(error) for error in problems}, dict.fromkeys(map(str, problems))
+        raise (kinds.pop() if len(kinds) == 1 else AlnError)("; ".join(reasons))
+    return folders
 
 
-def _require_photographs(results: StoredResults, leading: Sequence[str], tell: Callable[[str], None]) -> None:
+def _gone(results: StoredResults, leading: Sequence[str], tell: Tell) -> frozenset[str]:
+    """Ids of the results without a photograph, which formats that lead to them leave out; raises for all."""
     gone = results.gone()
     if not gone:
-        return
+        return frozenset()
     count = sum(1 for _ in results)
     problem = (
         f"{results.folder}: {len(gone)} of its {count} photographs are no longer in {results.photographs} "
@@ -82,25 +135,32 @@ def _require_photographs(results: StoredResults, leading: Sequence[str], tell: C
             f"{problem}; name the folder that they are in now: aln convert {results.folder} "
             f"--to {','.join(leading)} --photographs FOLDER"
         )
-    tell(f"{problem}; put them back, or name their new folder with --photographs")
+    tell(f"{problem}, and are left out there; put them back, or name their new folder with --photographs")
+    return frozenset(gone)
 
 
-def write_format(name: str, results: Iterable[Found], folder: Path, dataset: Dataset) -> Path:
+def write_format(
+    name: str, results: Iterable[Found], folder: Path, dataset: Dataset, tell: Tell = nobody
+) -> Path:
     """Write `results` as the format `name` into `folder`, which is replaced as a whole; returns `folder`.
+
+    `tell` is called with a sentence where something was edited in it, and it was set aside.
 
     Raises:
         ConfigError: For an unknown format.
         DataError: If something can't be written; `folder` stays as it was.
     """
-    with replaced(folder) as beside:
+    with replaced(folder, tell) as beside:
         write: Write = FORMATS[name].write
         write(results, beside, dataset)
     return folder
 
 
 @contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
+def replaced(folder: Path, tell: Tell = nobody) -> Iterator[Path]:
     """A new folder beside `folder`, which takes its place at the end if all went well.
+
+    Where something was edited in `folder`, it is set aside, and `tell` is called with a sentence on it.
 
     Raises:
         DataError: If something can't be written; `folder` stays as it was.
@@ -112,9 +172,11 @@ def replaced(folder: Path) -> Iterator[Path]:
             shutil.rmtree(left)
         new.mkdir(parents=True)
         yield new
+        written = edits.content_digest(new)
         if folder.exists():
-            folder.rename(old)
+            _make_room(folder, old, tell)
         new.rename(folder)
+        edits.remember(folder, written)
     except OSError as error:
         raise DataError(
             f"{error.filename or folder}: can't be written ({error.strerror}); make room or permission. "
@@ -125,9 +187,22 @@ def replaced(folder: Path) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def remove_annotations(found: Path) -> None:
-    """Remove the formats that earlier calls wrote into `found`, and nothing else."""
+def _make_room(folder: Path, old: Path, tell: Tell) -> None:
+    if edits.edited(folder):
+        aside = edits.set_aside(folder)
+        tell(f"{folder}: something was edited in it; it is kept as {aside}")
+    else:
+        folder.rename(old)
+
+
+def remove_annotations(found: Path, tell: Tell = nobody) -> None:
+    """Remove the formats that earlier calls wrote into `found`, and nothing else; what was edited is kept."""
     for name in FORMATS:
         folder = found / "annotations" / name
-        if folder.is_dir() and not folder.is_symlink():
+        if not folder.is_dir() or folder.is_symlink():
+            continue
+        if edits.edited(folder):
+            tell(f"{folder}: something was edited in it; it is kept as {edits.set_aside(folder)}")
+        else:
             shutil.rmtree(folder)
+        edits.forget(folder)

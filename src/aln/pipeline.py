@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,8 @@ from aln.data.base import Image
 from aln.data.folder import list_images
 from aln.data.folder_labels import ClassFrom, folder_labels
 from aln.data.images import read_image
-from aln.errors import DataError
+from aln.errors import AlnError, DataError
+from aln.export import FORMATS
 from aln.exported.quickest import load_quickest
 from aln.localizer import Localizer
 from aln.model_io import fingerprint
@@ -29,11 +31,19 @@ SHOWN_FAILURES = 20
 
 @dataclass(frozen=True)
 class Summary:
-    """What a call did: images localized, images skipped as done before, and why others could not be read."""
+    """What a call did.
+
+    Attributes:
+        localized: Images localized.
+        skipped: Images skipped, as they were done before.
+        failures: Why others could not be read, by image id.
+        not_written: Why some annotation format could not be written; empty where all were.
+    """
 
     localized: int
     skipped: int
     failures: Mapping[str, str]
+    not_written: str = ""
 
     @property
     def nothing_found(self) -> bool:
@@ -47,6 +57,8 @@ class Summary:
         yield from list(self.failures.values())[:SHOWN_FAILURES]
         if len(self.failures) > SHOWN_FAILURES:
             yield f"... and {len(self.failures) - SHOWN_FAILURES} more, all listed in failures.jsonl"
+        if self.not_written:
+            yield f"Not all annotations are written: {self.not_written}"
 
 
 def localize_run(
@@ -74,16 +86,17 @@ def localize_run(
         redo: Replace earlier results instead of continuing them.
         strict: Raise for the first photograph that can't be read.
         formats: Annotation formats to write in the end, of all results that are in `out` then; those of
-            earlier calls are written again.
+            earlier calls are written again (`aln.convert.convert`).
         class_from: The class to find in each photograph: "model", the one that the model ranks first, or
             "folder", the one that its folder is named after.
         device: Where the networks run, as torch names it; auto: on the GPU where there is one.
         console: Where the progress bar goes; standard error by default.
 
     Raises:
-        AlnError: For a folder that is no model, an unknown method, rule, format or device, a missing path,
-            results of another model or other settings in `out`, or an `out` that can't be written; with
-            `class_from` "folder" for a photograph that lies in no folder of the model's classes.
+        AlnError: For a folder that is no model, an unknown method, rule, format or device, a format that has
+            no place for a class of the model, a missing path, results of another model or other settings in
+            `out`, or an `out` that can't be written; with `class_from` "folder" for a photograph that lies
+            in no folder of the model's classes; with `strict` for a format that can't be written.
     """
     run, out = Path(run), Path(out)
     root, photographs = find_photographs([Path(path) for path in paths], out)
@@ -93,7 +106,8 @@ def localize_run(
     localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": chosen}))
     localizer.task(chosen.method)
     parse_rule(chosen.rule)
-    parse_formats(formats)
+    for name in parse_formats(formats):
+        FORMATS[name].check(localizer.class_names)
     labels = folder_labels(photographs, root, localizer.class_names) if class_from == "folder" else None
     made_by = {
         "model": fingerprint(run),
@@ -106,12 +120,18 @@ def localize_run(
     }
     with alone(out):
         folder = ResultFolder(out, made_by, redo=redo)
+        tell = partial((console or Console(stderr=True)).print, markup=False, soft_wrap=True)
         if redo:
-            remove_annotations(out)
+            remove_annotations(out, tell)
         summary = localize_into(
             folder, localizer, photographs, labels=labels, overlays=overlays, strict=strict, console=console
         )
-        convert(out, formats)
+        try:
+            convert(out, formats, tell=tell)
+        except AlnError as error:
+            if strict:
+                raise
+            summary = replace(summary, not_written=str(error))
     return summary
 
 

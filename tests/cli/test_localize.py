@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -92,6 +93,21 @@ def test_exit_code_1_where_not_one_photograph_could_be_read(
     assert outcome.code == 1
     assert "0 localized, 2 failed" in outcome.err
     assert "there are no results" in outcome.err
+
+
+def test_annotations_that_cannot_be_written_hold_up_nothing(
+    aln: Call, tiny_run: Path, photographs: Path, tmp_path: Path
+) -> None:
+    shutil.copy(photographs / "a.jpg", photographs / "a.jpeg")
+    call = ("localize", tiny_run, photographs, "--out", tmp_path / "found", "--to", "yolo,csv")
+    outcome = aln(*call)
+    assert outcome.code == 1
+    assert "6 localized, 0 failed" in outcome.err
+    assert "Not all annotations are written: a.jp" in outcome.err
+    assert (tmp_path / "found" / "annotations" / "csv" / "boxes.csv").exists()
+    strict = aln(*call, "--strict")
+    assert strict.code == 2
+    assert "another photograph beside it has the same name" in strict.err
 
 
 def test_results_of_an_earlier_call_count(

@@ -12,9 +12,19 @@ from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from aln.export.cvat import run_lengths
+from aln.errors import DataError
+from aln.export.cvat import NO_FRAME, run_lengths
 from aln.localization import Localization
-from tests.export.made_up import CLASS_NAMES, FOUND, NESTED, exported, masks_of, write_photographs
+from tests.export.made_up import (
+    CLASS_NAMES,
+    DOT,
+    FOUND,
+    NESTED,
+    exported,
+    found_in,
+    masks_of,
+    write_photographs,
+)
 from tests.export.readers import foreign, reader
 
 
@@ -43,7 +53,12 @@ def test_everything_comes_back(tmp_path: Path, index: int) -> None:
     assert root.findtext("version") == "1.1"
     assert [node.text for node in root.findall("meta/task/labels/label/name")] == list(CLASS_NAMES)
     image, found = root.findall("image")[index], NESTED[index]
-    shown = {"id": str(index), "name": found.image_id, "width": str(found.width), "height": str(found.height)}
+    shown = {
+        "id": str(NO_FRAME + index),
+        "name": found.image_id,
+        "width": str(found.width),
+        "height": str(found.height),
+    }
     assert image.attrib == shown
     boxes = [[float(box.attrib[key]) for key in ("xtl", "ytl", "xbr", "ybr")] for box in image.iter("box")]
     assert np.array_equal(np.array(boxes).reshape(-1, 4), found.boxes)
@@ -81,3 +96,10 @@ def test_datumaro_reads_everything(tmp_path: Path) -> None:
         assert {names[shape.label] for shape in shapes} == {found.class_name}
         scores = [float(shape.attributes["score"]) for shape in boxes]
         assert np.allclose(scores, found.box_scores, atol=1e-6)
+
+
+def test_photographs_that_cvat_takes_for_one_are_refused(tmp_path: Path) -> None:
+    """It looks for a photograph by its name without the suffix."""
+    exported("cvat", tmp_path / "apart", (found_in("a.jpg", {1.0: DOT}), found_in("b/a.png", {1.0: DOT})))
+    with pytest.raises(DataError, match=r"b/a\.png: another photograph .* rename"):
+        exported("cvat", tmp_path, (found_in("b/a.jpg", {1.0: DOT}), found_in("b/a.png", {1.0: DOT})))

@@ -262,7 +262,11 @@ def test_export_writes_and_sends(client: TestClient, desk: Desk) -> None:
     key = keys(client)["z.webp"]
     client.put(f"/api/photographs/{key}/review", json=review_of(client, key, state="accepted"))
     written = client.post("/api/export?format=coco").json()
-    assert written == {"folder": str(desk.reviews.out / "annotations" / "coco"), "photographs": 1}
+    folder = desk.reviews.out / "annotations" / "coco"
+    assert written == {"folder": str(folder), "photographs": 1, "told": ""}
+    (folder / "annotations.json").write_text("edited", encoding="utf-8")
+    assert "it is kept as" in client.post("/api/export?format=coco").json()["told"]
+    assert (folder.with_name("coco-edited-1") / "annotations.json").read_text(encoding="utf-8") == "edited"
     for name, file in (("coco", "coco/annotations.json"), ("class-folder", "class-folder/boxes.csv")):
         answer = client.get(f"/api/export/archive?format={name}")
         assert f"{name}.zip" in answer.headers["Content-Disposition"]

@@ -37,7 +37,8 @@ def localize(
 ) -> None:
     """Find the object in each photograph. Writes boxes, masks, overlays and one JSON line an image.
 
-    Exit code 1: not one photograph could be read. One that can't be read beside others is named and left out.
+    Exit code 1: not one photograph could be read, or a format of --to can't be written. One photograph that
+    can't be read beside others is named and left out.
     """
     from aln.pipeline import localize_run
 
@@ -62,3 +63,5 @@ def localize(
         to_user.print("None of the photographs could be read: there are no results")
         raise typer.Exit(1)
     to_user.print(f"Results are in {out}")
+    if summary.not_written:
+        raise typer.Exit(1)

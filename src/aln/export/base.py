@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -65,34 +65,45 @@ Raises:
 """
 
 
+Check = Callable[[Sequence[str]], None]
+"""Raises ConfigError for names of classes that a format has no place for: told before anything is made."""
+
+
+def no_check(_: Sequence[str]) -> None:
+    """Any names of classes will do."""
+
+
 @dataclass(frozen=True)
 class Format:
     """A registered format: what the user types, its function, and one line on it (of its docstring).
 
     Attributes:
         leads: Whether its files lead to the photographs, so that these must lie where the data set says.
+        check: Refuses names of classes.
     """
 
     name: str
     write: Write
     summary: str
     leads: bool = False
+    check: Check = no_check
 
 
 FORMATS: Registry[Format] = Registry("annotation format")
 
 
-def register(name: str, *, leads: bool = False) -> Callable[[Write], Write]:
+def register(name: str, *, leads: bool = False, check: Check = no_check) -> Callable[[Write], Write]:
     """Register a format under `name`; one file in `aln/export/` and one import line in its `__init__`.
 
     Args:
         name: What users type.
         leads: Whether its files lead to the photographs: by links, or by paths from file to file.
+        check: Refuses names of classes that it has no place for.
     """
 
     def add(function: Write) -> Write:
         summary = (function.__doc__ or "").strip().splitlines()[0]
-        FORMATS.add(name, Format(name, function, summary, leads))
+        FORMATS.add(name, Format(name, function, summary, leads, check))
         return function
 
     return add
@@ -125,6 +136,30 @@ def place(folder: Path, image_id: str, suffix: str) -> Path:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+class Names:
+    """Names of photographs without their suffixes, each of which may come once.
+
+    For tools that know photographs by these: "a.jpg" and "a.png" would be one.
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def add(self, image_id: str) -> None:
+        """Take the name of a photograph.
+
+        Raises:
+            DataError: If another photograph has taken it.
+        """
+        name = str(PurePosixPath(image_id).with_suffix(""))
+        if name in self._taken:
+            raise DataError(
+                f"{image_id}: another photograph beside it has the same name but for the suffix, and what "
+                "reads this format takes both for one; rename one of them, or choose another format"
+            )
+        self._taken.add(name)
 
 
 def link_photographs(link: Path, photographs: Path) -> None:

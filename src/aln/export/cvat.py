@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aln.export.base import Dataset, Found, register
+from aln.export.base import Dataset, Found, Names, register
 from aln.export.pieces import Piece, pieces
 from aln.export.text import number, open_text, to_json, xml_attribute, xml_text
+
+NO_FRAME = 10**9
+"""Ids begin here: where CVAT finds no photograph of the name it takes the id for the number of a frame, and
+would put the boxes on whichever photograph has that number."""
 
 _SCORE = "<name>score</name><mutable>False</mutable><input_type>text</input_type><default_value/><values/>"
 
@@ -23,7 +27,9 @@ def write_cvat(results: Iterable[Found], folder: Path, dataset: Dataset) -> None
         file.write(
             f"<meta><task><labels>{''.join(map(_label, dataset.class_names))}</labels></task></meta>\n"
         )
-        for index, found in enumerate(results):
+        taken = Names()
+        for index, found in enumerate(results, start=NO_FRAME):
+            taken.add(found.image_id)
             attributes = _attributes(id=index, name=found.image_id, width=found.width, height=found.height)
             file.write(f"<image {attributes}>\n{''.join(_shapes(found))}</image>\n")
         file.write("</annotations>\n")

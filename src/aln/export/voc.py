@@ -6,7 +6,7 @@ The VOC 2012 development kit, section 4 and 5. There is no place for a score.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -24,14 +24,19 @@ MOST = 254
 BACKGROUND = "background"
 
 
-@register("voc", leads=True)
-def write_voc(results: Iterable[Found], folder: Path, dataset: Dataset) -> None:
-    """Pascal VOC XML with boxes, and masks by class and by object as PNG."""
-    if len(dataset.class_names) > MOST:
-        raise ConfigError(f"voc has room for {MOST} classes, not {len(dataset.class_names)}; choose coco")
-    for name in dataset.class_names:
+def check_classes(class_names: Sequence[str]) -> None:
+    """Raise ConfigError for classes that labelmap.txt and the palette have no place for."""
+    if len(class_names) > MOST:
+        raise ConfigError(f"voc has room for {MOST} classes, not {len(class_names)}; choose coco")
+    for name in class_names:
         if ":" in name or name.startswith("#") or name == BACKGROUND:
             raise ConfigError(f"voc's labelmap.txt can't hold a class called {name!r}; choose coco or cvat")
+
+
+@register("voc", leads=True, check=check_classes)
+def write_voc(results: Iterable[Found], folder: Path, dataset: Dataset) -> None:
+    """Pascal VOC XML with boxes, and masks by class and by object as PNG."""
+    check_classes(dataset.class_names)
     labels = {name: index for index, name in enumerate(dataset.class_names, start=1)}
     link_photographs(folder / "JPEGImages", dataset.photographs)
     listing = folder / "ImageSets" / "Main" / "default.txt"

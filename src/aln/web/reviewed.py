@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
-from aln.convert import replaced, write_format
+from aln.convert import Tell, nobody, replaced, write_format
 from aln.errors import DataError
 from aln.export import Dataset
 from aln.export.text import number
@@ -35,8 +35,10 @@ def accepted(desk: Desk) -> Iterator[Localization]:
         yield review.localization(entry.image_id, desk.class_names)
 
 
-def export(desk: Desk, name: str) -> Path:
+def export(desk: Desk, name: str, tell: Tell = nobody) -> Path:
     """Write the accepted reviews as an annotation format, or as a class folder; returns its folder.
+
+    `tell` is called with a sentence where something was edited in that folder, and it was set aside.
 
     Raises:
         ConfigError: For an unknown format.
@@ -47,12 +49,14 @@ def export(desk: Desk, name: str) -> Path:
         raise DataError("nothing is accepted yet; accept at least one photograph before exporting")
     photographs = desk.album.gathered(entries)
     if name == CLASS_FOLDER:
-        return write_class_folder(accepted(desk), desk.reviews.out / CLASS_FOLDER, photographs)
+        return write_class_folder(accepted(desk), desk.reviews.out / CLASS_FOLDER, photographs, tell)
     dataset = Dataset(desk.class_names, photographs)
-    return write_format(name, accepted(desk), desk.reviews.out / "annotations" / name, dataset)
+    return write_format(name, accepted(desk), desk.reviews.out / "annotations" / name, dataset, tell)
 
 
-def write_class_folder(results: Iterable[Localization], folder: Path, photographs: Path) -> Path:
+def write_class_folder(
+    results: Iterable[Localization], folder: Path, photographs: Path, tell: Tell = nobody
+) -> Path:
     """Photographs, boxes and masks as the data format "folder" reads them; `folder` is replaced as a whole.
 
     Photographs are linked (copied where that is impossible) to `<class>/<image id>`, without the id's first
@@ -62,7 +66,10 @@ def write_class_folder(results: Iterable[Localization], folder: Path, photograph
         DataError: If a class has no name that a folder may have, two photographs would share a mask, or
             something can't be written.
     """
-    with replaced(folder) as beside, (beside / "boxes.csv").open("x", encoding="utf-8", newline="") as file:
+    with (
+        replaced(folder, tell) as beside,
+        (beside / "boxes.csv").open("x", encoding="utf-8", newline="") as file,
+    ):
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["image", "x0", "y0", "x1", "y1"])
         for found in results:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from aln.convert import Tell, nobody
 from aln.export import FORMATS
 from aln.web.desk import Desk, TheDesk
 from aln.web.pictures import BYTES
@@ -31,13 +32,17 @@ class Exported(BaseModel):
 
     folder: str
     photographs: int
+    told: str = ""
 
 
 @router.post("")
 def write(desk: TheDesk, name: TheFormat) -> Exported:
     """Write all accepted reviews in a format into the review folder."""
+    told: list[str] = []
     with desk.writing:
-        return Exported(folder=str(_written(desk, name)), photographs=sum(1 for _ in accepted(desk)))
+        folder = _written(desk, name, told.append)
+        count = sum(1 for _ in accepted(desk))
+    return Exported(folder=str(folder), photographs=count, told="; ".join(told))
 
 
 @router.get("/archive", response_class=StreamingResponse, responses=BYTES)
@@ -50,8 +55,8 @@ def archive(desk: TheDesk, name: TheFormat) -> StreamingResponse:
     return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
 
 
-def _written(desk: Desk, name: str) -> Path:
-    return export(desk, name if name == CLASS_FOLDER else FORMATS[name].name)
+def _written(desk: Desk, name: str, tell: Tell = nobody) -> Path:
+    return export(desk, name if name == CLASS_FOLDER else FORMATS[name].name, tell)
 
 
 def _zipped(folder: Path) -> IO[bytes]:

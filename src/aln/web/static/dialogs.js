@@ -19,8 +19,8 @@ export function setUpExport(session) {
     $("formats").append(label);
   }
   $("export-write").onclick = () => attempt(session, async (format) => {
-    const { folder, photographs } = await api.write(format);
-    return `${photographs} ${photographs === 1 ? "photograph" : "photographs"} in ${folder}`;
+    const { folder, photographs, told } = await api.write(format);
+    return `${photographs} ${photographs === 1 ? "photograph" : "photographs"} in ${folder}${told && `; ${told}`}`;
   });
   $("export-download").onclick = () => attempt(session, async (format) => {
     download(await api.archive(format), `${format}.zip`);
