@@ -66,6 +66,10 @@ def test_moments_equal_the_naive_twin(seed: int) -> None:
     assert parse_rule("moments").threshold(score_map) == pytest.approx(expected, abs=1e-6)
 
 
+def test_moments_of_nothing_are_nothing() -> None:
+    assert parse_rule("moments").threshold(np.zeros((4, 5), np.float32)) == 0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_otsu_agrees_with_scikit_image(seed: int) -> None:
     random = np.random.default_rng(seed)

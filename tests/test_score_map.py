@@ -6,7 +6,7 @@ import pytest
 
 from aln.boxes import binarise, normalise, parse_rule
 from aln.config import SuperpixelConfig
-from aln.score_map import WORKING_SIDE, bring_back
+from aln.score_map import WORKING_SIDE, bring_back, fine_superpixels
 from aln.superpixels import segment
 from tests.small_model import photograph
 
@@ -57,6 +57,23 @@ def test_the_mask_follows_the_edges_of_the_photograph(side: int) -> None:
         mask = binarise(bring_back(coarse, image, superpixels), parse_rule("fixed:0.5"))
         overlap[name] = (mask & truth).sum() / (mask | truth).sum()
     assert overlap["pooled"] > overlap["bilinear"] + 0.1
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [
+        (64, 64, (64, 64)),
+        (320, 200, (320, 200)),
+        (640, 480, (320, 240)),
+        (100, 401, (80, 320)),
+        (3, 2000, (1, 320)),
+    ],
+    ids=["small", "the working size", "halved", "rounded", "thin"],
+)
+def test_superpixels_of_a_photograph_are_made_at_the_working_size(
+    height: int, width: int, expected: tuple[int, int]
+) -> None:
+    assert fine_superpixels(photograph(height, width), SUPERPIXELS).shape == expected
 
 
 def test_flat_scores_are_the_whole_image_through_superpixels_too() -> None:
