@@ -45,10 +45,10 @@ def test_no_more_than_two_batches_are_held(
         return read_image(path)
 
     class Counting(ResultFolder):
-        def write(self, found: Localization, overlay: Image | None = None) -> None:
+        def write(self, found: Localization, overlay: Image | None = None, digest: str | None = None) -> None:
             nonlocal held
             held -= 1
-            super().write(found, overlay)
+            super().write(found, overlay, digest)
 
     monkeypatch.setattr(pipeline, "read_image", read)
     localizer = small_localizer()
@@ -75,6 +75,41 @@ def test_ctrl_c_says_how_to_continue(many: Path, tmp_path: Path, monkeypatch: py
     assert "the same command continues" in console.file.getvalue()
     summary = localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
     assert summary.localized + summary.skipped == 24
+
+
+def test_photographs_that_changed_are_localized_again(many: Path, tmp_path: Path) -> None:
+    _, photographs = find_photographs([many], tmp_path / "found")
+    localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    (many / "07.png").write_bytes(cv2.imencode(".png", photograph(40, 25, 7))[1].tobytes())
+    (many / "20.png").write_bytes(b"damaged")
+    console = Console(file=StringIO())
+    folder = ResultFolder(tmp_path / "found", {})
+    summary = localize_into(folder, small_localizer(), photographs, overlays=False, console=console)
+    assert (summary.localized, summary.skipped, list(summary.failures)) == (1, 22, ["20.png"])
+    assert isinstance(console.file, StringIO)
+    told = "photographs that have changed since are localized again (2): 07.png, 20.png\n"
+    assert told in console.file.getvalue()
+    lines = (tmp_path / "found" / "localizations.jsonl").read_text().splitlines()
+    sizes = {row["image"]: (row["width"], row["height"]) for row in map(json.loads, lines)}
+    assert len(lines) == len(sizes) == 23
+    assert {name for name, size in sizes.items() if size != (30, 20)} == {"07.png"}
+    assert sizes["07.png"] == (25, 40)
+    assert not (tmp_path / "found" / "overlays" / "07.png.jpg").exists(), "one of the photograph before"
+    again = localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    assert (again.localized, again.skipped) == (0, 23)
+
+
+def test_results_of_before_there_were_digests_are_kept(many: Path, tmp_path: Path) -> None:
+    _, photographs = find_photographs([many], tmp_path / "found")
+    localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    log = tmp_path / "found" / "localizations.jsonl"
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    older = "".join(json.dumps({k: v for k, v in row.items() if k != "digest"}) + "\n" for row in rows)
+    assert len(older) < len(log.read_text())
+    log.write_text(older)
+    summary = localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    assert summary == Summary(localized=0, skipped=24, failures={})
+    assert log.read_text() == older
 
 
 def test_each_photograph_is_localized_for_the_class_of_its_folder(many: Path, tmp_path: Path) -> None:

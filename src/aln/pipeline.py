@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 
 from aln.boxes import parse_rule
 from aln.convert import convert, parse_formats, remove_annotations
@@ -15,6 +16,8 @@ from aln.data.base import Image
 from aln.data.folder import list_images
 from aln.data.folder_labels import ClassFrom, folder_labels
 from aln.data.images import read_image
+from aln.data.notices import listed
+from aln.data.store import file_digest
 from aln.errors import DataError
 from aln.exported.quickest import load_quickest
 from aln.localizer import Localizer
@@ -68,7 +71,8 @@ def localize_run(
     Args:
         run: Model folder, or an exported model.
         paths: Photographs and folders of photographs.
-        out: Folder of results; what it holds already from the same model and settings is kept and skipped.
+        out: Folder of results; what it holds already from the same model, settings and photographs is kept
+            and skipped.
         settings: Changes to the model's own `LocalizeConfig`.
         overlays: Draw each result over its photograph.
         redo: Replace earlier results instead of continuing them.
@@ -141,24 +145,27 @@ def localize_into(
 ) -> Summary:
     """Localize `photographs` as `localizer.config.localize` says, and write each result as it comes.
 
-    Each for its class in `labels`, by image id, or else for the one that the model ranks first.
+    Each for its class in `labels`, by image id, or else for the one that the model ranks first. Those that
+    are done are skipped, but for photographs that have changed since: their results are replaced.
 
     Raises:
         DataError: If a result can't be written, or with `strict` for the first photograph that can't be read
             or whose name is too long.
         KeyboardInterrupt: On Ctrl-C, after saying how to continue.
     """
-    todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
     failures: dict[str, str] = {}
-    waiting: dict[str, Image] = {}  # the batch under way: decoded, not yet localized
+    waiting: dict[str, tuple[Image, str]] = {}  # the batch under way: decoded, not yet localized
     asked: deque[int] = deque()  # the class of the photograph that was given to the localizer last
     with progress_bar(console) as progress:
+        _forget_changed(folder, photographs, progress)
+        todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
         bar = progress.add_task("localizing", total=len(todo))
 
         def readable() -> Iterator[tuple[str, Image]]:
             for image_id, path in todo.items():
                 try:
                     require_name(image_id)
+                    digest = file_digest(path).hex()
                     image = read_image(path)
                 except DataError as error:
                     if strict:
@@ -167,7 +174,7 @@ def localize_into(
                     folder.fail(image_id, str(error))
                     progress.advance(bar)
                 else:
-                    waiting[image_id] = image
+                    waiting[image_id] = image, digest
                     if labels is not None:
                         asked.append(labels[image_id])
                     yield image_id, image
@@ -175,8 +182,8 @@ def localize_into(
         try:
             classes = None if labels is None else iter(asked.popleft, None)
             for found in localizer.localize(readable(), labels=classes):
-                image = waiting.pop(found.image_id)
-                folder.write(found, overlay(image, found) if overlays else None)
+                image, digest = waiting.pop(found.image_id)
+                folder.write(found, overlay(image, found) if overlays else None, digest)
                 progress.advance(bar)
         except KeyboardInterrupt:
             progress.console.print(
@@ -184,3 +191,18 @@ def localize_into(
             )
             raise
     return Summary(len(todo) - len(failures), len(photographs) - len(todo), failures)
+
+
+def _forget_changed(folder: ResultFolder, photographs: Mapping[str, Path], progress: Progress) -> None:
+    """Forget the results of photographs that have changed since, and say so."""
+    done = [(image_id, path) for image_id, path in photographs.items() if image_id in folder.done]
+    if not done:
+        return
+    if changed := folder.changed(progress.track(done, description="comparing")):
+        folder.forget(changed)
+        progress.console.print(
+            f"{folder.path}: photographs that have changed since are localized again ({len(changed)}): "
+            f"{listed(changed)}",
+            soft_wrap=True,
+            markup=False,
+        )
