@@ -158,6 +158,18 @@ def test_results_among_the_photographs_are_not_localized(many: Path, tmp_path: P
         assert list(find_photographs([many], out)[1]) == names
 
 
+@pytest.mark.parametrize("out", [".", "photos", "photos/../photos", "link"])
+def test_results_do_not_go_where_all_photographs_lie(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    (tmp_path / "link").symlink_to(many, target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    for given in ([many], [many / "00.png", many / "01.png"]):
+        with pytest.raises(DataError, match=rf"{out}: all photographs .*lie in this.*another --out folder"):
+            find_photographs(given, Path(out))
+    assert len(find_photographs([many], Path(out) / "found")[1]) == 24
+
+
 def test_a_name_without_room_is_a_failure_of_its_own(many: Path, tmp_path: Path) -> None:
     name = f"{'x' * 248}.png"
     (many / "07.png").rename(many / name)

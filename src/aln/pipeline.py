@@ -125,10 +125,17 @@ def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, 
     What lies in `out` is left out: results are no photographs, also where they go among them.
 
     Raises:
-        DataError: If a path is missing or a folder holds no photographs.
+        DataError: If a path is missing, a folder holds no photographs, or all of them lie in `out`.
     """
     results = out.resolve()
-    files = [file for file in list_images(paths) if results not in file.resolve().parents]
+    there = list(list_images(paths))
+    files = [file for file in there if results not in file.resolve().parents]
+    if there and not files:
+        raise DataError(
+            f"{out}: all photographs ({len(there)}) lie in this folder, where results are to go and no "
+            "photograph is looked for; choose another --out folder, beside the photographs or below them "
+            f"({out / 'found'})"
+        )
     root = common_folder(paths)
     return root, dict(zip(image_ids(files, root), files, strict=True))
 
