@@ -1,6 +1,7 @@
 """The result folder: whole after a crash, continued by the next call, never outside itself."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -256,6 +257,15 @@ def test_ids_are_relative_to_the_common_folder(tmp_path: Path) -> None:
     assert root == common_folder(files) == tmp_path / "photos"
     assert image_ids(files, root) == ["x.jpg", "sub/y.jpg"]
     assert image_ids([tmp_path / "photos" / "sub" / ".." / "x.jpg"], root) == ["x.jpg"]
+
+
+def test_no_folder_holds_two_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_windows(_: object) -> str:
+        raise ValueError("Paths don't have the same drive")
+
+    monkeypatch.setattr(os.path, "commonpath", of_windows)
+    with pytest.raises(DataError, match=r"c and \S*d: lie on two drives.*each drive on their own"):
+        common_folder([tmp_path / "d" / "x.jpg", tmp_path / "c" / "y.jpg"])
 
 
 def test_a_folder_is_held_by_one(tmp_path: Path) -> None:

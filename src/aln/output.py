@@ -208,9 +208,19 @@ def image_ids(files: Sequence[Path], root: Path) -> list[str]:
 
 
 def common_folder(paths: Sequence[Path]) -> Path:
-    """The deepest folder that holds all `paths` (a folder holds itself)."""
-    folders = [path if path.is_dir() else path.parent for path in paths]
-    return Path(os.path.commonpath([_absolute(folder) for folder in folders]))
+    """The deepest folder that holds all `paths` (a folder holds itself).
+
+    Raises:
+        DataError: If there is none, as they lie on several drives; names two of them.
+    """
+    folders = [_absolute(path if path.is_dir() else path.parent) for path in paths]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError as error:
+        raise DataError(
+            f"{min(folders)} and {max(folders)}: lie on two drives, and no folder holds both; localize those "
+            "of each drive on their own, into a folder of their own"
+        ) from error
 
 
 def _absolute(path: Path) -> Path:

@@ -125,7 +125,8 @@ def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, 
     What lies in `out` is left out: results are no photographs, also where they go among them.
 
     Raises:
-        DataError: If a path is missing, a folder holds no photographs, or all of them lie in `out`.
+        DataError: If a path is missing, a folder holds no photographs, all of them lie in `out`, or they lie
+            on several drives.
     """
     results = out.resolve()
     there = list(list_images(paths))
