@@ -105,6 +105,23 @@ def test_results_made_otherwise_are_refused(tmp_path: Path, key: str) -> None:
     assert ResultFolder(tmp_path, MADE_BY).done == {"a.jpg"}
 
 
+@pytest.mark.parametrize(
+    ("said", "now", "refused"),
+    [(None, 0.005, False), (None, 0.1, True), (0.1, 0.1, False), (0.1, 0.005, True)],
+    ids=["older", "older, another", "said", "said, another"],
+)
+def test_what_older_results_do_not_say_was_as_usual(
+    tmp_path: Path, said: float | None, now: float, refused: bool
+) -> None:
+    ResultFolder(tmp_path, MADE_BY | ({} if said is None else {"min_area": said})).write(found_in("a.jpg"))
+    made_by, usual = MADE_BY | {"min_area": now}, {"min_area": 0.005}
+    if refused:
+        with pytest.raises(DataError, match=rf"holds results with min_area {said or 0.005}, not {now}; "):
+            ResultFolder(tmp_path, made_by, unsaid=usual)
+    else:
+        assert set(ResultFolder(tmp_path, made_by, unsaid=usual).done) == {"a.jpg"}
+
+
 def with_photographs(place: Path, *names: str) -> dict[str, str]:
     """What makes results of photographs in `place`, where there are some of these names now."""
     for name in names:

@@ -16,7 +16,7 @@ from aln.convert import convert
 from aln.data.base import Image
 from aln.data.folder_labels import folder_labels
 from aln.data.images import read_image
-from aln.errors import DataError
+from aln.errors import ConfigError, DataError
 from aln.localization import Localization
 from aln.output import ResultFolder
 from aln.pipeline import SHOWN_FAILURES, Summary, find_photographs, localize_into, localize_run
@@ -207,3 +207,36 @@ def test_paths_may_be_text(tiny_run: Path, photographs: Path, tmp_path: Path) ->
     out = f"{tmp_path}/found"
     assert localize_run(str(tiny_run), names, out, {}, overlays=False).localized == 2
     assert convert(out, ["csv"], str(photographs)) == [tmp_path / "found" / "annotations" / "csv"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"rules": "otsu"}, "no setting called 'localize.rules', did you mean 'rule'"),
+        ({"min_area": 5.0}, "localize.min_area: .*less than or equal to 1"),
+        ({"boxes": "some"}, "localize.boxes: .*'largest' or 'all'"),
+        ({"batch_size": 0}, "localize.batch_size: "),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_settings_are_checked(
+    tiny_run: Path, photographs: Path, tmp_path: Path, settings: dict[str, str | float], problem: str
+) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        localize_run(tiny_run, [photographs], tmp_path / "found", settings)
+    assert not (tmp_path / "found").exists()
+
+
+def test_results_of_two_smallest_areas_are_not_mixed(
+    tiny_run: Path, photographs: Path, tmp_path: Path
+) -> None:
+    names, out = [photographs / "a.jpg"], tmp_path / "found"
+    assert localize_run(tiny_run, names, out, {}).localized == 1
+    manifest = json.loads((out / "run.json").read_text())
+    del manifest["min_area"]  # as older ones are
+    (out / "run.json").write_text(json.dumps(manifest))
+    assert localize_run(tiny_run, names, out, {}).skipped == 1
+    with pytest.raises(DataError, match=r"holds results with min_area 0\.005, not 0\.1; "):
+        localize_run(tiny_run, names, out, {"min_area": 0.1})
+    localize_run(tiny_run, names, out, {"min_area": 0.1}, redo=True)
+    assert json.loads((out / "run.json").read_text())["min_area"] == 0.1

@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from aln.errors import DataError
 from aln.files import same_file, write_atomic
 from aln.localization import Localization
 from aln.result_lines import append_row, cut_half_line, read_digests, without
-from aln.result_pictures import picture_places, write_image
+from aln.result_pictures import picture_places, remove_pictures, write_image
 
 Image = NDArray[np.uint8]
 
@@ -46,17 +47,25 @@ class ResultFolder:
         path: The folder; made if it isn't there.
         made_by: What results must have in common to lie in one folder (model, method, rule, ...).
         redo: Remove the results that are there and start afresh.
+        unsaid: What results had in common before `run.json` said so.
 
     Raises:
         DataError: If the folder can't be written, has other files where results go, or holds results of
             another model, method or rule, or of photographs that are not where `made_by` says.
     """
 
-    def __init__(self, path: Path, made_by: Mapping[str, Any], *, redo: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        made_by: Mapping[str, Any],
+        *,
+        redo: bool = False,
+        unsaid: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.path = path
         with _writing(path):
             path.mkdir(parents=True, exist_ok=True)
-            self._claim(made_by, redo)
+            self._claim(made_by, redo, unsaid)
             cut_half_line(self._lines)
             self._digests = read_digests(self._lines)
             self._failures.unlink(missing_ok=True)
@@ -98,7 +107,7 @@ class ResultFolder:
         gone = frozenset(image_ids)
         with _writing(self.path):
             write_atomic(self._lines, without(self._lines, gone))
-            self._remove_pictures(gone)
+            remove_pictures(self.path, gone)
         self._digests = {name: digest for name, digest in self._digests.items() if name not in gone}
 
     def fail(self, image_id: str, reason: str) -> None:
@@ -118,12 +127,12 @@ class ResultFolder:
     def _manifest(self) -> Path:
         return self.path / "run.json"
 
-    def _claim(self, made_by: Mapping[str, Any], redo: bool) -> None:
+    def _claim(self, made_by: Mapping[str, Any], redo: bool, unsaid: Mapping[str, Any]) -> None:
         """Make sure that the folder is ours and holds nothing made otherwise."""
         if self._manifest.exists():
             before = _read_manifest(self._manifest)
             if not redo:
-                self._compare(before, made_by)
+                self._compare({**unsaid, **before}, made_by)
                 return
             self._remove_results()
         else:
@@ -146,15 +155,10 @@ class ResultFolder:
 
     def _remove_results(self) -> None:
         """Remove what earlier calls wrote here, and nothing else."""
-        self._remove_pictures(read_digests(self._lines))
+        remove_pictures(self.path, read_digests(self._lines))
         self._lines.unlink(missing_ok=True)
         for folder in (self.path / "masks", self.path / "overlays"):
             _remove_empty(folder)
-
-    def _remove_pictures(self, image_ids: Iterable[str]) -> None:
-        for image_id in image_ids:
-            for picture in picture_places(self.path, image_id):
-                picture.unlink(missing_ok=True)
 
 
 def move_photographs(found: Path, image_ids: Iterable[str], photographs: Path) -> Path:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from aln.boxes import parse_rule
+from aln.config import changed
 from aln.convert import convert, parse_formats, remove_annotations
 from aln.data.base import Image
 from aln.data.folder import list_images
@@ -56,7 +57,7 @@ def localize_run(
     run: Path | str,
     paths: Sequence[Path | str],
     out: Path | str,
-    settings: Mapping[str, str | int],
+    settings: Mapping[str, str | float],
     *,
     overlays: bool = True,
     redo: bool = False,
@@ -85,15 +86,17 @@ def localize_run(
         console: Where the progress bar goes; standard error by default.
 
     Raises:
-        AlnError: For a folder that is no model, an unknown method, rule, format or device, a missing path,
-            results of another model or other settings in `out`, or an `out` that can't be written; with
-            `class_from` "folder" for a photograph that lies in no folder of the model's classes.
+        AlnError: For a folder that is no model, an unknown or malformed setting, an unknown method, rule,
+            format or device, a missing path, results of another model or other settings in `out`, or an `out`
+            that can't be written; with `class_from` "folder" for a photograph that lies in no folder of the
+            model's classes.
     """
     run, out = Path(run), Path(out)
     root, photographs = find_photographs([Path(path) for path in paths], out)
     method = settings.get("method")
     localizer = load_quickest(run, device, None if method is None else str(method))
-    chosen = localizer.config.localize.model_copy(update=dict(settings))
+    own = localizer.config.localize
+    chosen = changed(own, settings)
     localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": chosen}))
     localizer.task(chosen.method)
     parse_rule(chosen.rule)
@@ -104,12 +107,13 @@ def localize_run(
         "method": chosen.method,
         "rule": chosen.rule,
         "boxes": chosen.boxes,
+        "min_area": chosen.min_area,
         "class_from": class_from,
         "photographs": str(root),
         "classes": list(localizer.class_names),
     }
     with alone(out):
-        folder = ResultFolder(out, made_by, redo=redo)
+        folder = ResultFolder(out, made_by, redo=redo, unsaid={"min_area": own.min_area})
         if redo:
             remove_annotations(out)
         summary = localize_into(
@@ -206,11 +210,11 @@ def _forget_changed(folder: ResultFolder, photographs: Mapping[str, Path], progr
     done = [(image_id, path) for image_id, path in photographs.items() if image_id in folder.done]
     if not done:
         return
-    if changed := folder.changed(progress.track(done, description="comparing")):
-        folder.forget(changed)
+    if others := folder.changed(progress.track(done, description="comparing")):
+        folder.forget(others)
         progress.console.print(
-            f"{folder.path}: photographs that have changed since are localized again ({len(changed)}): "
-            f"{listed(changed)}",
+            f"{folder.path}: photographs that have changed since are localized again ({len(others)}): "
+            f"{listed(others)}",
             soft_wrap=True,
             markup=False,
         )
