@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import filecmp
 import os
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def test_a_full_disk_leaves_the_earlier_file_whole(tmp_path: Path, monkeypatch: 
         pytest.param(b"abc", b"abc", True, id="copied"),
         pytest.param(b"abc", None, True, id="moved"),
         pytest.param(b"abc", b"abcd", False, id="another"),
+        pytest.param(b"abc", b"abd", False, id="as-long"),
         pytest.param(None, b"abc", False, id="missing"),
         pytest.param(None, None, False, id="lost"),
     ],
@@ -52,3 +54,10 @@ def test_a_moved_file_is_told_from_another(
         if content is not None:
             (tmp_path / name).write_bytes(content)
     assert same_file(tmp_path / "now", tmp_path / "before") == same
+
+
+def test_a_link_is_the_same_file_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "before").write_bytes(b"large")
+    (tmp_path / "now").symlink_to(tmp_path / "before")
+    monkeypatch.delattr(filecmp, "cmp")
+    assert same_file(tmp_path / "now", tmp_path / "before")

@@ -1,6 +1,8 @@
 """The result folder: whole after a crash, continued by the next call, never outside itself."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from aln.data.store import file_digest
 from aln.errors import DataError
 from aln.localization import Localization
 from aln.output import ResultFolder, alone, common_folder, image_ids, move_photographs
@@ -102,6 +105,23 @@ def test_results_made_otherwise_are_refused(tmp_path: Path, key: str) -> None:
     assert ResultFolder(tmp_path, MADE_BY).done == {"a.jpg"}
 
 
+@pytest.mark.parametrize(
+    ("said", "now", "refused"),
+    [(None, 0.005, False), (None, 0.1, True), (0.1, 0.1, False), (0.1, 0.005, True)],
+    ids=["older", "older, another", "said", "said, another"],
+)
+def test_what_older_results_do_not_say_was_as_usual(
+    tmp_path: Path, said: float | None, now: float, refused: bool
+) -> None:
+    ResultFolder(tmp_path, MADE_BY | ({} if said is None else {"min_area": said})).write(found_in("a.jpg"))
+    made_by, usual = MADE_BY | {"min_area": now}, {"min_area": 0.005}
+    if refused:
+        with pytest.raises(DataError, match=rf"holds results with min_area {said or 0.005}, not {now}; "):
+            ResultFolder(tmp_path, made_by, unsaid=usual)
+    else:
+        assert set(ResultFolder(tmp_path, made_by, unsaid=usual).done) == {"a.jpg"}
+
+
 def with_photographs(place: Path, *names: str) -> dict[str, str]:
     """What makes results of photographs in `place`, where there are some of these names now."""
     for name in names:
@@ -123,23 +143,34 @@ def test_results_continue_where_their_photographs_are_now(tmp_path: Path) -> Non
     assert manifest == MADE_BY | {"photographs": str(moved)}
 
 
+OTHERS = r"others of the same name \(a\.jpg first\)"
+
+
+def digest_of(photograph: Path) -> str:
+    return file_digest(photograph).hex()
+
+
 @pytest.mark.parametrize(
     ("names", "content", "problem"),
     [
         pytest.param(("a.jpg",), None, r"1 of the 2 are not in .*there.*\(b\.jpg first\)", id="one-missing"),
         pytest.param((), None, r"2 of the 2 are not in", id="none-there"),
-        pytest.param(
-            ("a.jpg", "b.jpg"), b"another", r"others of the same name \(a\.jpg first\)", id="others"
-        ),
+        pytest.param(("a.jpg", "b.jpg"), b"another", OTHERS, id="others"),
+        pytest.param(("a.jpg", "b.jpg"), b"other", OTHERS, id="others-as-long"),
     ],
 )
 @pytest.mark.parametrize("way", ["localize", "convert"])
+@pytest.mark.parametrize("then", ["kept", "digest", "digest alone"])
 def test_results_of_other_photographs_are_refused(
-    tmp_path: Path, names: tuple[str, ...], content: bytes | None, problem: str, way: str
+    tmp_path: Path, names: tuple[str, ...], content: bytes | None, problem: str, *, way: str, then: str
 ) -> None:
-    folder = ResultFolder(tmp_path / "found", with_photographs(tmp_path / "photos", "a.jpg", "b.jpg"))
+    """By the photographs where they were, by the digests in the results, or by both."""
+    photos = tmp_path / "photos"
+    folder = ResultFolder(tmp_path / "found", with_photographs(photos, "a.jpg", "b.jpg"))
     for image_id in ("a.jpg", "b.jpg"):
-        folder.write(found_in(image_id))
+        folder.write(found_in(image_id), None, None if then == "kept" else digest_of(photos / image_id))
+    if then == "digest alone":
+        shutil.rmtree(photos)
     before = (tmp_path / "found" / "run.json").read_bytes()
     made_by = with_photographs(tmp_path / "there", *names)
     if content is not None:
@@ -151,6 +182,40 @@ def test_results_of_other_photographs_are_refused(
         with pytest.raises(DataError, match=f"{problem}.*name the folder"):
             move_photographs(tmp_path / "found", ("a.jpg", "b.jpg"), tmp_path / "there")
     assert (tmp_path / "found" / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "changed"),
+    [(b"a.jpg", []), (b"other", ["a.jpg"]), (b"cropped", ["a.jpg"]), (None, [])],
+    ids=["as it was", "another as long", "shorter", "gone"],
+)
+def test_a_photograph_that_changed_is_known_by_its_digest(
+    tmp_path: Path, content: bytes | None, changed: list[str]
+) -> None:
+    photos = tmp_path / "photos"
+    folder = ResultFolder(tmp_path / "found", with_photographs(photos, "a.jpg", "b.jpg", "old.jpg"))
+    for image_id in ("a.jpg", "b.jpg"):
+        folder.write(found_in(image_id), None, digest_of(photos / image_id))
+    folder.write(found_in("old.jpg"))  # of before there were digests
+    (photos / "old.jpg").write_bytes(b"another")
+    (photos / "a.jpg").unlink()
+    if content is not None:
+        (photos / "a.jpg").write_bytes(content)
+    again = ResultFolder(tmp_path / "found", MADE_BY)
+    there = ("a.jpg", "b.jpg", "old.jpg", "new.jpg")
+    assert again.changed((image_id, photos / image_id) for image_id in there) == changed
+
+
+def test_what_is_forgotten_leaves_line_and_pictures(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path, MADE_BY)
+    for image_id in ("a.jpg", "deep/b.jpg", "c.jpg"):
+        folder.write(found_in(image_id), np.zeros((6, 8, 3), np.uint8), "digest")
+    again = ResultFolder(tmp_path, MADE_BY)
+    again.forget(["deep/b.jpg"])
+    assert set(again.done) == set(ResultFolder(tmp_path, MADE_BY).done) == {"a.jpg", "c.jpg"}
+    assert [line["image"] for line in lines(tmp_path / "localizations.jsonl")] == ["a.jpg", "c.jpg"]
+    pictures = {path.name for path in tmp_path.rglob("*.???.*")}
+    assert pictures == {"a.jpg.png", "a.jpg.jpg", "c.jpg.png", "c.jpg.jpg"}
 
 
 def test_moved_photographs_do_not_hide_another_difference(tmp_path: Path) -> None:
@@ -209,6 +274,15 @@ def test_ids_are_relative_to_the_common_folder(tmp_path: Path) -> None:
     assert root == common_folder(files) == tmp_path / "photos"
     assert image_ids(files, root) == ["x.jpg", "sub/y.jpg"]
     assert image_ids([tmp_path / "photos" / "sub" / ".." / "x.jpg"], root) == ["x.jpg"]
+
+
+def test_no_folder_holds_two_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_windows(_: object) -> str:
+        raise ValueError("Paths don't have the same drive")
+
+    monkeypatch.setattr(os.path, "commonpath", of_windows)
+    with pytest.raises(DataError, match=r"c and \S*d: lie on two drives.*each drive on their own"):
+        common_folder([tmp_path / "d" / "x.jpg", tmp_path / "c" / "y.jpg"])
 
 
 def test_a_folder_is_held_by_one(tmp_path: Path) -> None:

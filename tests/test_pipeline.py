@@ -45,10 +45,10 @@ def test_no_more_than_two_batches_are_held(
         return read_image(path)
 
     class Counting(ResultFolder):
-        def write(self, found: Localization, overlay: Image | None = None) -> None:
+        def write(self, found: Localization, overlay: Image | None = None, digest: str | None = None) -> None:
             nonlocal held
             held -= 1
-            super().write(found, overlay)
+            super().write(found, overlay, digest)
 
     monkeypatch.setattr(pipeline, "read_image", read)
     localizer = small_localizer()
@@ -75,6 +75,41 @@ def test_ctrl_c_says_how_to_continue(many: Path, tmp_path: Path, monkeypatch: py
     assert "the same command continues" in console.file.getvalue()
     summary = localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
     assert summary.localized + summary.skipped == 24
+
+
+def test_photographs_that_changed_are_localized_again(many: Path, tmp_path: Path) -> None:
+    _, photographs = find_photographs([many], tmp_path / "found")
+    localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    (many / "07.png").write_bytes(cv2.imencode(".png", photograph(40, 25, 7))[1].tobytes())
+    (many / "20.png").write_bytes(b"damaged")
+    console = Console(file=StringIO())
+    folder = ResultFolder(tmp_path / "found", {})
+    summary = localize_into(folder, small_localizer(), photographs, overlays=False, console=console)
+    assert (summary.localized, summary.skipped, list(summary.failures)) == (1, 22, ["20.png"])
+    assert isinstance(console.file, StringIO)
+    told = "photographs that have changed since are localized again (2): 07.png, 20.png\n"
+    assert told in console.file.getvalue()
+    lines = (tmp_path / "found" / "localizations.jsonl").read_text().splitlines()
+    sizes = {row["image"]: (row["width"], row["height"]) for row in map(json.loads, lines)}
+    assert len(lines) == len(sizes) == 23
+    assert {name for name, size in sizes.items() if size != (30, 20)} == {"07.png"}
+    assert sizes["07.png"] == (25, 40)
+    assert not (tmp_path / "found" / "overlays" / "07.png.jpg").exists(), "one of the photograph before"
+    again = localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    assert (again.localized, again.skipped) == (0, 23)
+
+
+def test_results_of_before_there_were_digests_are_kept(many: Path, tmp_path: Path) -> None:
+    _, photographs = find_photographs([many], tmp_path / "found")
+    localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    log = tmp_path / "found" / "localizations.jsonl"
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    older = "".join(json.dumps({k: v for k, v in row.items() if k != "digest"}) + "\n" for row in rows)
+    assert len(older) < len(log.read_text())
+    log.write_text(older)
+    summary = localize_into(ResultFolder(tmp_path / "found", {}), small_localizer(), photographs)
+    assert summary == Summary(localized=0, skipped=24, failures={})
+    assert log.read_text() == older
 
 
 def test_each_photograph_is_localized_for_the_class_of_its_folder(many: Path, tmp_path: Path) -> None:
@@ -121,6 +156,18 @@ def test_results_among_the_photographs_are_not_localized(many: Path, tmp_path: P
     (tmp_path / "link").symlink_to(many, target_is_directory=True)
     for out in (many / "now", many / ".." / "photos" / "now", tmp_path / "link" / "now"):
         assert list(find_photographs([many], out)[1]) == names
+
+
+@pytest.mark.parametrize("out", [".", "photos", "photos/../photos", "link"])
+def test_results_do_not_go_where_all_photographs_lie(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    (tmp_path / "link").symlink_to(many, target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    for given in ([many], [many / "00.png", many / "01.png"]):
+        with pytest.raises(DataError, match=rf"{out}: all photographs .*lie in this.*another --out folder"):
+            find_photographs(given, Path(out))
+    assert len(find_photographs([many], Path(out) / "found")[1]) == 24
 
 
 def test_a_name_without_room_is_a_failure_of_its_own(many: Path, tmp_path: Path) -> None:
@@ -170,3 +217,36 @@ def test_paths_may_be_text(tiny_run: Path, photographs: Path, tmp_path: Path) ->
     out = f"{tmp_path}/found"
     assert localize_run(str(tiny_run), names, out, {}, overlays=False).localized == 2
     assert convert(out, ["csv"], str(photographs)) == [tmp_path / "found" / "annotations" / "csv"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"rules": "otsu"}, "no setting called 'localize.rules', did you mean 'rule'"),
+        ({"min_area": 5.0}, "localize.min_area: .*less than or equal to 1"),
+        ({"boxes": "some"}, "localize.boxes: .*'largest' or 'all'"),
+        ({"batch_size": 0}, "localize.batch_size: "),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_settings_are_checked(
+    tiny_run: Path, photographs: Path, tmp_path: Path, settings: dict[str, str | float], problem: str
+) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        localize_run(tiny_run, [photographs], tmp_path / "found", settings)
+    assert not (tmp_path / "found").exists()
+
+
+def test_results_of_two_smallest_areas_are_not_mixed(
+    tiny_run: Path, photographs: Path, tmp_path: Path
+) -> None:
+    names, out = [photographs / "a.jpg"], tmp_path / "found"
+    assert localize_run(tiny_run, names, out, {}).localized == 1
+    manifest = json.loads((out / "run.json").read_text())
+    del manifest["min_area"]  # as older ones are
+    (out / "run.json").write_text(json.dumps(manifest))
+    assert localize_run(tiny_run, names, out, {}).skipped == 1
+    with pytest.raises(DataError, match=r"holds results with min_area 0\.005, not 0\.1; "):
+        localize_run(tiny_run, names, out, {"min_area": 0.1})
+    localize_run(tiny_run, names, out, {"min_area": 0.1}, redo=True)
+    assert json.loads((out / "run.json").read_text())["min_area"] == 0.1

@@ -215,6 +215,15 @@ def validated(tree: Mapping[str, Any], *, source: str) -> Config:
         raise ConfigError(f"{source}: " + "; ".join(lines)) from error
 
 
+def changed(localize: LocalizeConfig, settings: Mapping[str, Any]) -> LocalizeConfig:
+    """`localize` with some of its settings changed.
+
+    Raises:
+        ConfigError: As `validated` does.
+    """
+    return validated({"localize": {**localize.model_dump(), **settings}}, source="settings").localize
+
+
 def _explained(loc: tuple[int | str, ...], kind: str, message: str) -> str:
     key = ".".join(str(part) for part in loc)
     if kind == "extra_forbidden":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import tempfile
 from pathlib import Path
@@ -29,17 +30,15 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def same_file(now: Path, before: Path) -> bool:
-    """Whether the file `now` can be the one that was at `before`: it is there, and as long as that one.
+    """Whether the file `now` can be the one that was at `before`: it is there, and has that one's content.
 
-    A name alone doesn't tell a moved photograph from another one; where nothing is at `before` any more, it
-    has to do.
+    Neither a name nor a length tells a moved photograph from another one of the same camera; where nothing is
+    at `before` any more, the name has to do.
     """
-    try:
-        size = now.stat().st_size
-    except OSError:
+    if not now.exists():
         return False
     try:
-        return size == before.stat().st_size
+        return now.samefile(before) or filecmp.cmp(now, before, shallow=False)
     except OSError:
         return True
 

@@ -9,13 +9,17 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 
 from aln.boxes import parse_rule
+from aln.config import changed
 from aln.convert import convert, parse_formats, remove_annotations
 from aln.data.base import Image
 from aln.data.folder import list_images
 from aln.data.folder_labels import ClassFrom, folder_labels
 from aln.data.images import read_image
+from aln.data.notices import listed
+from aln.data.store import file_digest
 from aln.errors import AlnError, DataError
 from aln.export import FORMATS
 from aln.exported.quickest import load_quickest
@@ -65,7 +69,7 @@ def localize_run(
     run: Path | str,
     paths: Sequence[Path | str],
     out: Path | str,
-    settings: Mapping[str, str | int],
+    settings: Mapping[str, str | float],
     *,
     overlays: bool = True,
     redo: bool = False,
@@ -80,7 +84,8 @@ def localize_run(
     Args:
         run: Model folder, or an exported model.
         paths: Photographs and folders of photographs.
-        out: Folder of results; what it holds already from the same model and settings is kept and skipped.
+        out: Folder of results; what it holds already from the same model, settings and photographs is kept
+            and skipped.
         settings: Changes to the model's own `LocalizeConfig`.
         overlays: Draw each result over its photograph.
         redo: Replace earlier results instead of continuing them.
@@ -93,16 +98,18 @@ def localize_run(
         console: Where the progress bar goes; standard error by default.
 
     Raises:
-        AlnError: For a folder that is no model, an unknown method, rule, format or device, a format that has
-            no place for a class of the model, a missing path, results of another model or other settings in
-            `out`, or an `out` that can't be written; with `class_from` "folder" for a photograph that lies
-            in no folder of the model's classes; with `strict` for a format that can't be written.
+        AlnError: For a folder that is no model, an unknown or malformed setting, an unknown method, rule,
+            format or device, a format that has no place for a class of the model, a missing path, results of
+            another model or other settings in `out`, or an `out` that can't be written; with `class_from`
+            "folder" for a photograph that lies in no folder of the model's classes; with `strict` for a
+            format that can't be written.
     """
     run, out = Path(run), Path(out)
     root, photographs = find_photographs([Path(path) for path in paths], out)
     method = settings.get("method")
     localizer = load_quickest(run, device, None if method is None else str(method))
-    chosen = localizer.config.localize.model_copy(update=dict(settings))
+    own = localizer.config.localize
+    chosen = changed(own, settings)
     localizer = replace(localizer, config=localizer.config.model_copy(update={"localize": chosen}))
     localizer.task(chosen.method)
     parse_rule(chosen.rule)
@@ -114,12 +121,13 @@ def localize_run(
         "method": chosen.method,
         "rule": chosen.rule,
         "boxes": chosen.boxes,
+        "min_area": chosen.min_area,
         "class_from": class_from,
         "photographs": str(root),
         "classes": list(localizer.class_names),
     }
     with alone(out):
-        folder = ResultFolder(out, made_by, redo=redo)
+        folder = ResultFolder(out, made_by, redo=redo, unsaid={"min_area": own.min_area})
         tell = partial((console or Console(stderr=True)).print, markup=False, soft_wrap=True)
         if redo:
             remove_annotations(out, tell)
@@ -141,10 +149,18 @@ def find_photographs(paths: Sequence[Path], out: Path) -> tuple[Path, dict[str, 
     What lies in `out` is left out: results are no photographs, also where they go among them.
 
     Raises:
-        DataError: If a path is missing or a folder holds no photographs.
+        DataError: If a path is missing, a folder holds no photographs, all of them lie in `out`, or they lie
+            on several drives.
     """
     results = out.resolve()
-    files = [file for file in list_images(paths) if results not in file.resolve().parents]
+    there = list(list_images(paths))
+    files = [file for file in there if results not in file.resolve().parents]
+    if there and not files:
+        raise DataError(
+            f"{out}: all photographs ({len(there)}) lie in this folder, where results are to go and no "
+            "photograph is looked for; choose another --out folder, beside the photographs or below them "
+            f"({out / 'found'})"
+        )
     root = common_folder(paths)
     return root, dict(zip(image_ids(files, root), files, strict=True))
 
@@ -161,24 +177,27 @@ def localize_into(
 ) -> Summary:
     """Localize `photographs` as `localizer.config.localize` says, and write each result as it comes.
 
-    Each for its class in `labels`, by image id, or else for the one that the model ranks first.
+    Each for its class in `labels`, by image id, or else for the one that the model ranks first. Those that
+    are done are skipped, but for photographs that have changed since: their results are replaced.
 
     Raises:
         DataError: If a result can't be written, or with `strict` for the first photograph that can't be read
             or whose name is too long.
         KeyboardInterrupt: On Ctrl-C, after saying how to continue.
     """
-    todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
     failures: dict[str, str] = {}
-    waiting: dict[str, Image] = {}  # the batch under way: decoded, not yet localized
+    waiting: dict[str, tuple[Image, str]] = {}  # the batch under way: decoded, not yet localized
     asked: deque[int] = deque()  # the class of the photograph that was given to the localizer last
     with progress_bar(console) as progress:
+        _forget_changed(folder, photographs, progress)
+        todo = {image_id: path for image_id, path in photographs.items() if image_id not in folder.done}
         bar = progress.add_task("localizing", total=len(todo))
 
         def readable() -> Iterator[tuple[str, Image]]:
             for image_id, path in todo.items():
                 try:
                     require_name(image_id)
+                    digest = file_digest(path).hex()
                     image = read_image(path)
                 except DataError as error:
                     if strict:
@@ -187,7 +206,7 @@ def localize_into(
                     folder.fail(image_id, str(error))
                     progress.advance(bar)
                 else:
-                    waiting[image_id] = image
+                    waiting[image_id] = image, digest
                     if labels is not None:
                         asked.append(labels[image_id])
                     yield image_id, image
@@ -195,8 +214,8 @@ def localize_into(
         try:
             classes = None if labels is None else iter(asked.popleft, None)
             for found in localizer.localize(readable(), labels=classes):
-                image = waiting.pop(found.image_id)
-                folder.write(found, overlay(image, found) if overlays else None)
+                image, digest = waiting.pop(found.image_id)
+                folder.write(found, overlay(image, found) if overlays else None, digest)
                 progress.advance(bar)
         except KeyboardInterrupt:
             progress.console.print(
@@ -204,3 +223,18 @@ def localize_into(
             )
             raise
     return Summary(len(todo) - len(failures), len(photographs) - len(todo), failures)
+
+
+def _forget_changed(folder: ResultFolder, photographs: Mapping[str, Path], progress: Progress) -> None:
+    """Forget the results of photographs that have changed since, and say so."""
+    done = [(image_id, path) for image_id, path in photographs.items() if image_id in folder.done]
+    if not done:
+        return
+    if others := folder.changed(progress.track(done, description="comparing")):
+        folder.forget(others)
+        progress.console.print(
+            f"{folder.path}: photographs that have changed since are localized again ({len(others)}): "
+            f"{listed(others)}",
+            soft_wrap=True,
+            markup=False,
+        )

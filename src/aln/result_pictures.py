@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -31,6 +32,13 @@ def picture_places(folder: Path, image_id: str) -> tuple[Path, Path]:
         folder.joinpath("masks", *parts[:-1], parts[-1] + ".png"),
         folder.joinpath("overlays", *parts[:-1], parts[-1] + ".jpg"),
     )
+
+
+def remove_pictures(folder: Path, image_ids: Iterable[str]) -> None:
+    """Remove the masks and overlays of some images; raises as `picture_places` does, and OSError."""
+    for image_id in image_ids:
+        for picture in picture_places(folder, image_id):
+            picture.unlink(missing_ok=True)
 
 
 def require_name(image_id: str) -> None:

@@ -70,11 +70,20 @@ def test_named_annotations_are_those_of_the_test_folder(photos: Path, tmp_path: 
         ("test/cat/1.jpg", photo(seed=7), True),
         ("test/boxes.csv", HEADER + "dog/1.jpg,1,1,8,7\n", True),
         ("test/masks/cat/1.png", encoded(np.zeros((8, 12), np.uint8)), True),
+        ("test/masks/dog/1.PNG", encoded(np.ones((8, 12), np.uint8)), True),
         ("few/boxes.csv", HEADER + "cat/1.jpg,1,1,8,7\n", True),
         ("photos/cat/1.jpg", photo(seed=7), False),
         ("test/boxes.csv", HEADER + "dog/1.jpg,1,1,8,6\n", False),
     ],
-    ids=["photograph", "box", "mask", "box to choose by", "photograph to train on", "written again"],
+    ids=[
+        "photograph",
+        "box",
+        "mask",
+        "mask in capitals",
+        "box to choose by",
+        "photograph to train on",
+        "written again",
+    ],
 )
 def test_the_revision_changes_with_what_is_measured_on(
     photos: Path, tmp_path: Path, name: str, content: bytes | str, changes: bool

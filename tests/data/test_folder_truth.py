@@ -126,19 +126,43 @@ def test_masks_may_be_named_as_results_are(photos: Path, capsys: pytest.CaptureF
     write_files(photos, {"masks/cat/1.jpg.png": _mask(2, 1, 7, 5), "masks/cat/1.png": _mask(0, 0, 3, 3)})
     truth = known_truth_in(photos)
     assert truth["cat/1.jpg"].boxes.tolist() == [[2, 1, 7, 5]]
-    assert "or of one that has another, are passed over (1): cat/1.png; name" in capsys.readouterr().err
+    assert "of one that has another, or that are no PNG, are passed over (1): cat/1.png; save" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "used"),
+    [
+        (["1.PNG"], "1.PNG"),
+        (["1.Png"], "1.Png"),
+        (["1.jpg.PNG"], "1.jpg.PNG"),
+        (["1.PNG", "1.png"], "1.png"),
+        (["1.png", "1.jpg.PNG"], "1.jpg.PNG"),
+        (["1.png", "1.bmp", "1.TIF", "1.jpg"], "1.png"),
+        (["1.bmp"], None),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) else "",
+)
+def test_a_mask_is_a_png_in_small_letters_or_capitals(
+    photos: Path, capsys: pytest.CaptureFixture[str], names: list[str], used: str | None
+) -> None:
+    empty = encoded(np.zeros((8, 12), np.uint8))
+    write_files(photos, {f"masks/cat/{name}": _mask(2, 1, 7, 5) if name == used else empty for name in names})
+    truth = known_truth_in(photos)
+    assert ("cat/1.jpg" in truth) == (used is not None)
+    unused = sorted(f"cat/{name}" for name in names if name != used)
+    told = f"are passed over ({len(unused)}): {', '.join(unused)}; save each as PNG"
+    assert (told in capsys.readouterr().err) == bool(unused)
 
 
 def test_masks_of_no_photograph_are_named(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(photos, {"masks/cat/1.png": _mask(2, 1, 7, 5), "masks/cat/1_mask.png": _mask(2, 1, 7, 5)})
     write_files(photos, {"masks/cat/._1.png": b"of the system's"})
     assert len(known_truth_in(photos)["cat/1.jpg"].boxes) == 1
-    told = (
-        "masks of no photograph, or of one that has another, are passed over (1): cat/1_mask.png; name each"
-    )
-    assert (
-        capsys.readouterr().err == f"{photos / 'masks'}: {told} as its photograph, in a folder of its class\n"
-    )
+    told = "masks of no photograph, of one that has another, or that are no PNG, are passed over (1): "
+    way_out = "save each as PNG, named as its photograph, in a folder of its class"
+    assert capsys.readouterr().err == f"{photos / 'masks'}: {told}cat/1_mask.png; {way_out}\n"
 
 
 def test_written_boxes_win_over_those_of_masks(photos: Path) -> None:

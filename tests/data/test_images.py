@@ -29,6 +29,13 @@ def _quadrants() -> PillowImage.Image:
     return PillowImage.fromarray(pixels)
 
 
+def _transparent() -> PillowImage.Image:
+    """The same, fully transparent."""
+    image = _quadrants()
+    image.putalpha(0)
+    return image
+
+
 def _encoded(image: PillowImage.Image, kind: str, **options: Any) -> bytes:
     buffer = BytesIO()
     image.save(buffer, kind, **options)
@@ -64,6 +71,8 @@ KINDS = {
     "palette png": _encoded(_quadrants().convert("P"), "PNG"),
     "alpha png": _encoded(_quadrants().convert("RGBA"), "PNG"),
     "alpha webp": _encoded(_quadrants().convert("RGBA"), "WEBP", lossless=True),
+    "unassociated alpha tiff": _encoded(_transparent(), "TIFF"),
+    "transparent png": _encoded(_transparent(), "PNG"),
     "animated gif": _encoded(
         _quadrants(), "GIF", save_all=True, append_images=[PillowImage.new("RGB", (30, 20), "white")]
     ),
@@ -109,6 +118,19 @@ def test_the_size_is_that_of_the_image_read(tmp_path: Path, kind: str, orientati
         exif[0x112] = orientation
     (tmp_path / "photo").write_bytes(_encoded(_quadrants(), kind, exif=exif))
     assert read_size(tmp_path / "photo") == read_image(tmp_path / "photo").shape[:2]
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_the_exif_of_a_png_may_follow_its_pixels(tmp_path: Path, orientation: int) -> None:
+    exif = PillowImage.Exif()
+    exif[0x112] = orientation
+    data = _encoded(_quadrants(), "PNG", exif=exif)
+    start = data.index(b"eXIf") - 4
+    length = 12 + int.from_bytes(data[start : start + 4], "big")
+    late = data[:start] + data[start + length : -12] + data[start : start + length] + data[-12:]
+    (tmp_path / "photo.png").write_bytes(late)
+    shape = (20, 30) if orientation < 5 else (30, 20)
+    assert read_size(tmp_path / "photo.png") == read_image(tmp_path / "photo.png").shape[:2] == shape
 
 
 def test_a_size_that_cannot_be_read(tmp_path: Path) -> None:
@@ -215,7 +237,7 @@ def test_grey_becomes_three_equal_channels(mode: str) -> None:
     assert (image == image[..., :1]).all()
 
 
-@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM", "JPEG2000"])
 def test_sixteen_bits_are_scaled_not_clipped(kind: str) -> None:
     ramp = np.linspace(0, 65535, 600).astype(np.uint16).reshape(20, 30)
     image = decode(_encoded(PillowImage.fromarray(ramp), kind), "photo")
@@ -236,6 +258,10 @@ BAD = {
     "bomb": (_png(30_000, 30_000), "100 million"),
     "bomb that Pillow lets pass": (_png(10_001, 10_000), "100 million"),
     "float tiff": (_encoded(_quadrants().convert("F"), "TIFF"), "8 bits"),
+    "float tiff of three": (
+        cv2.imencode(".tif", np.zeros((20, 30, 3), np.float32))[1].tobytes(),
+        "is a TIFF with 3 channels of 32-bit floating-point numbers; save it as RGB with 8 bits",
+    ),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,19 @@ def test_photographs_are_found_behind_a_link(tmp_path: Path) -> None:
     path = (folder / found.image_id).with_suffix(".json")
     image_path = json.loads(path.read_text(encoding="utf-8"))["imagePath"]
     assert (path.parent / image_path).samefile(tmp_path / "photos" / found.image_id)
+
+
+def test_photographs_on_another_drive_are_named_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_windows(*_: object) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(os.path, "relpath", of_windows)
+    found = NESTED[0]
+    path = (exported("labelme", tmp_path, (found,)) / found.image_id).with_suffix(".json")
+    image_path = json.loads(path.read_text(encoding="utf-8"))["imagePath"]
+    assert image_path == (tmp_path / "photos" / found.image_id).resolve().as_posix()
 
 
 @each

@@ -18,7 +18,7 @@ from aln.web.desk import Desk
 from aln.web.reviewed import export, write_class_folder
 from aln.web.schemas import Mask, Review, boxes_of
 from aln.web.workshop import Choice
-from tests.export.made_up import CLASS_NAMES, L_SHAPE, found_in, write_photographs
+from tests.export.made_up import CLASS_NAMES, L_SHAPE, RING, found_in, write_photographs
 
 
 def accept(desk: Desk, entry: Entry, label: str, **changes: object) -> Review:
@@ -105,7 +105,7 @@ def test_a_second_export_replaces_the_first(desk: Desk, reviewed: dict[str, Revi
     folder = export(desk, "class-folder")
     assert not (folder / "ant").exists()
     assert (folder / "bee" / "z.webp").exists()
-    assert (folder / "masks" / "bee" / "z.png").exists()
+    assert (folder / "masks" / "bee" / "z.webp.png").exists()
 
 
 def test_nothing_accepted_is_said(desk: Desk) -> None:
@@ -119,12 +119,16 @@ def test_an_unknown_format_is_named(desk: Desk, reviewed: dict[str, Review]) -> 
         export(desk, "yollo")
 
 
-def test_masks_that_would_be_shared_are_refused(tmp_path: Path) -> None:
-    two = (found_in("a.jpg", {1.0: L_SHAPE}), found_in("a.png", {1.0: L_SHAPE}))
+def test_photographs_that_differ_in_their_suffix_have_masks_of_their_own(tmp_path: Path) -> None:
+    two = (found_in("a.jpg", {1.0: L_SHAPE}), found_in("a.png", {1.0: RING}))
     write_photographs(tmp_path / "photos", two)
-    with pytest.raises(DataError, match=r"a\.png: another photograph beside it has the same name"):
-        write_class_folder(two, tmp_path / "out", tmp_path / "photos")
-    assert not (tmp_path / "out").exists()
+    config = DataConfig(path=str(write_class_folder(two, tmp_path / "out", tmp_path / "photos")))
+    truth = open_truth(config, "train-fullsup")
+    assert truth is not None
+    for found in two:
+        mask = truth[f"{found.class_name}/{found.image_id}"].mask
+        assert mask is not None
+        assert np.array_equal(mask, found.mask)
 
 
 @pytest.mark.parametrize("name", ["masks", "a/b", ".a", ".."])

@@ -144,7 +144,8 @@ def test_other_photographs_of_the_same_names_are_told_apart(
 ) -> None:
     other = Path(shutil.copytree(album_folder, tmp_path / "other"))
     path = next(iter(Album(other, reviewed))).path
-    path.write_bytes(path.read_bytes() + b" ")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))  # as long as the other
     before = (reviewed / "review.json").read_bytes()
     with pytest.raises(DataError, match=r"1 of the 3 are .*others of the same name"):
         reviews_in(reviewed, other)

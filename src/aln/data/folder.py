@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 from aln.data.base import FORMATS, DataFormat, GroundTruth, LabelledImages, Options, Split
-from aln.data.folder_truth import MaskFolder, read_boxes
+from aln.data.folder_truth import MaskFolder, mask_files, read_boxes
 from aln.data.notices import tell
 from aln.data.options import FormatOptions, parse_options
 from aln.data.store import FolderStore, file_digest
@@ -124,7 +124,7 @@ def revision(path: Path, options: Options) -> str:
         folder, boxes, masks_option = chosen.places(path, split)
         masks = _masks_folder(folder, masks_option)
         files = [Path(boxes).expanduser() if boxes else folder / "boxes.csv"]
-        files += sorted(masks.rglob("*.png")) if masks else []
+        files += mask_files(masks) if masks else []
         parts += [open_images(path, split, options).fingerprint()]
         parts += [f"{file.name} {file_digest(file).hex()}" for file in files]
     return fingerprint(parts)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from aln.data.images import read_bytes, read_image, read_mask, read_size
+from aln.data.images import IMAGE_SUFFIXES, read_bytes, read_image, read_mask, read_size
 from aln.data.notices import listed, tell
 from aln.data.truth import Boxes, Mask, boxes_around
 from aln.errors import DataError
@@ -56,18 +56,20 @@ def read_boxes(path: Path, photographs: Mapping[str, Path]) -> dict[str, Boxes]:
 class MaskFolder:
     """Masks of photographs `<root>/<class>/001.jpg`: `<folder>/<class>/001.jpg.png`, or else `001.png`.
 
-    The longer name is that of results of `aln localize`. See `read_mask`. What is no photograph's, or of one
-    that has another mask, is named on standard error.
+    The longer name is that of results of `aln localize`; the suffix may be in capitals. See `read_mask`.
+    Other pictures in `folder` (of no photograph, of one that has another mask, no PNG) are named on standard
+    error.
     """
 
     def __init__(self, root: Path, folder: Path, image_ids: Sequence[str]) -> None:
         self._root, self._folder = root, folder
-        self._paths = {image_id: _mask_path(folder, image_id) for image_id in image_ids}
-        if unused := sorted(set(folder.rglob("[!.]*.png")) - set(self._paths.values())):
+        there = {path.with_suffix(".png"): path for path in mask_files(folder)}  # a.PNG sorts before a.png
+        self._paths = {image_id: _mask_path(folder, image_id, there) for image_id in image_ids}
+        if unused := sorted(_pictures(folder) - set(self._paths.values())):
             tell(
-                f"{folder}: masks of no photograph, or of one that has another, are passed over "
-                f"({len(unused)}): {listed([path.relative_to(folder).as_posix() for path in unused])}; "
-                "name each as its photograph, in a folder of its class"
+                f"{folder}: masks of no photograph, of one that has another, or that are no PNG, are passed "
+                f"over ({len(unused)}): {listed([path.relative_to(folder).as_posix() for path in unused])}; "
+                "save each as PNG, named as its photograph, in a folder of its class"
             )
 
     def read(self, image_id: str) -> tuple[Mask | None, None]:
@@ -99,9 +101,20 @@ class MaskFolder:
         return boxes
 
 
-def _mask_path(folder: Path, image_id: str) -> Path:
-    full = folder / f"{image_id}.png"
-    return full if full.is_file() else folder / PurePosixPath(image_id).with_suffix(".png")
+def mask_files(folder: Path) -> list[Path]:
+    """The PNGs below `folder`, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".png")
+
+
+def _pictures(folder: Path) -> set[Path]:
+    paths = folder.rglob("[!.]*")
+    return {path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()}
+
+
+def _mask_path(folder: Path, image_id: str, there: Mapping[Path, Path]) -> Path:
+    full, short = folder / f"{image_id}.png", folder / PurePosixPath(image_id).with_suffix(".png")
+    longer = there.get(full, full)
+    return longer if longer.is_file() else there.get(short, short)
 
 
 def _corners(row: dict[str, str], where: str) -> list[float]:

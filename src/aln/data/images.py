@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, ImageOps, TiffImagePlugin, UnidentifiedImageError
 from PIL import Image as PillowImage
 
 from aln.data.base import Image
@@ -34,6 +36,10 @@ MAX_BYTES = 2**30
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM")
 _OPENCV_FORMATS = frozenset({"JPEG", "MPO", "PNG", "BMP", "TIFF"})
 _LAST_UPRIGHT = 4  # the EXIF orientations after it swap height and width
+_LONGEST_EXIF = 2**16
+
+_UNASSOCIATED = 2  # of TIFF's extra samples: an alpha that colours are not multiplied by
+_TIFF_NUMBERS = {1: "unsigned", 2: "signed", 3: "floating-point", 5: "complex", 6: "complex"}
 
 
 def read_bytes(path: Path) -> bytes:
@@ -74,7 +80,8 @@ def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image:
         DataError: If it is empty, truncated, damaged, no image, or its header says more than `max_pixels`
             (refused before a pixel is decoded).
     """
-    quick = _header_format(data, name, max_pixels) in _OPENCV_FORMATS
+    found = _header_format(data, name, max_pixels)
+    quick = found in _OPENCV_FORMATS and not (found == "TIFF" and _has_unassociated_alpha(data))
     image = _with_opencv(data, cv2.IMREAD_COLOR) if quick else None
     return _with_pillow(data, name) if image is None else image
 
@@ -89,7 +96,7 @@ def read_size(path: Path) -> tuple[int, int]:
         with PillowImage.open(path, formats=_FORMATS) as header:
             width, height = header.size
             # Pillow turns a TIFF's size itself.
-            turned = header.format != "TIFF" and _orientation(header) > _LAST_UPRIGHT
+            turned = header.format != "TIFF" and _orientation(_exif(header, path)) > _LAST_UPRIGHT
     except Exception as error:  # decoders raise anything on malformed bytes
         raise DataError(f"{path}: its size can't be read ({error}); replace or remove it") from error
     return (width, height) if turned else (height, width)
@@ -145,7 +152,8 @@ def _header_format(data: bytes, name: str, max_pixels: int) -> str:
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
         raise DataError(f"{name}: {_too_large(max_pixels)}") from error
     except UnidentifiedImageError as error:
-        raise DataError(f"{name}: is not an image, or is truncated; replace or remove it") from error
+        reason = _unread_tiff(data) or "is not an image, or is truncated; replace or remove it"
+        raise DataError(f"{name}: {reason}") from error
     except Exception as error:  # decoders raise anything on malformed bytes
         raise DataError(f"{name}: its header is damaged ({error}); replace or remove it") from error
     if width * height > max_pixels:
@@ -176,12 +184,48 @@ def _with_pillow(data: bytes, name: str) -> Image:
     try:
         with PillowImage.open(BytesIO(data), formats=_FORMATS) as file:
             mode = file.mode
-            image = np.array(ImageOps.exif_transpose(file).convert("RGB"))
+            sixteen = mode.startswith("I;16") or (file.format, mode) == ("PPM", "I")
+            upright = ImageOps.exif_transpose(file)
+            image = _upper_halves(upright) if sixteen else np.array(upright.convert("RGB"))
     except Exception as error:  # decoders raise anything on malformed bytes
         raise DataError(f"{name}: is truncated or damaged ({error}); replace or remove it") from error
-    if _is_deep(mode):  # Pillow clips these instead of scaling
+    if _is_deep(mode) and not sixteen:  # Pillow clips these instead of scaling
         raise DataError(f"{name}: has {mode!r} pixels; save it with 8 bits a channel")
     return image
+
+
+def _upper_halves(grey: PillowImage.Image) -> Image:
+    """16 bits to 8, as OpenCV does."""
+    return np.repeat((np.array(grey) >> 8).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def _has_unassociated_alpha(tiff: bytes) -> bool:
+    """Whether OpenCV would multiply the colours by an alpha that is to be dropped."""
+    try:
+        return _UNASSOCIATED in _tiff_tags(tiff).get(ExifTags.Base.ExtraSamples, ())
+    except Exception:  # it raises anything on malformed bytes
+        return False
+
+
+def _tiff_tags(data: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
+    tags = TiffImagePlugin.ImageFileDirectory_v2(data[: 16 if b"+" in data[2:4] else 8])  # BigTIFF: 43
+    file = BytesIO(data)
+    file.seek(tags.next)
+    tags.load(file)
+    return tags
+
+
+def _unread_tiff(data: bytes) -> str:
+    """What the pixels of a TIFF are that Pillow can't open; empty where `data` doesn't tell."""
+    try:
+        tags = _tiff_tags(data)
+        bits, channels = tags[ExifTags.Base.BitsPerSample], tags[ExifTags.Base.SamplesPerPixel]
+        kind = _TIFF_NUMBERS[tags.get(ExifTags.Base.SampleFormat, (1,))[0]]
+        tags[ExifTags.Base.StripOffsets]  # the header is whole
+    except Exception:  # it raises anything on malformed bytes
+        return ""
+    numbers = f"{channels} channels of {bits[0]}-bit {kind} numbers"
+    return f"is a TIFF with {numbers}; save it as RGB with 8 bits a channel"
 
 
 def _is_deep(mode: str) -> bool:
@@ -193,11 +237,27 @@ def _any_colour(pixels: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(pixels.any(axis=2), np.bool_)
 
 
-def _orientation(header: PillowImage.Image) -> int:
-    """EXIF orientation 1..8; 1 where there is none, or none that can be read."""
+def _exif(header: PillowImage.Image, path: Path) -> bytes:
+    return _png_exif(path) if header.format == "PNG" else header.info.get("exif", b"")
+
+
+def _png_exif(path: Path) -> bytes:
+    """A PNG's EXIF, which may follow the pixels; Pillow would decode these to get at it."""
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", head)
+            if kind == b"eXIf":
+                return file.read(min(length, _LONGEST_EXIF))
+            file.seek(length + 4, os.SEEK_CUR)  # the chunk and its checksum
+    return b""
+
+
+def _orientation(content: bytes) -> int:
+    """The orientation 1..8 that EXIF tells; 1 where there is none, or none that can be read."""
     exif = PillowImage.Exif()
     try:
-        exif.load(header.info.get("exif", b""))  # `getexif` would decode all of a PNG
+        exif.load(content)
     except Exception:  # it raises anything on malformed bytes; decoders take such a file as upright
         return 1
     return int(exif.get(ExifTags.Base.Orientation, 1))

@@ -34,15 +34,21 @@ def write_labelme(results: Iterable[Found], folder: Path, dataset: Dataset) -> N
             "version": VERSION,
             "flags": {},
             "shapes": shapes,
-            "imagePath": Path(
-                os.path.relpath(photographs / found.image_id, path.parent.resolve())
-            ).as_posix(),
+            "imagePath": _image_path(photographs / found.image_id, path.parent.resolve()),
             "imageData": None,
             "imageHeight": found.height,
             "imageWidth": found.width,
         }
         with open_text(path) as file:
             file.write(to_json(tree) + "\n")
+
+
+def _image_path(photograph: Path, folder: Path) -> str:
+    """The way from `folder` to the photograph; where there is none (two drives), its full path."""
+    try:
+        return Path(os.path.relpath(photograph, folder)).as_posix()
+    except ValueError:
+        return photograph.as_posix()
 
 
 def _shapes(found: Found, piece: Piece, group: int) -> Iterator[dict[str, Any]]:

@@ -60,11 +60,11 @@ def write_class_folder(
     """Photographs, boxes and masks as the data format "folder" reads them; `folder` is replaced as a whole.
 
     Photographs are linked (copied where that is impossible) to `<class>/<image id>`, without the id's first
-    folder where that is the class already.
+    folder where that is the class already. A mask has the photograph's whole name before its .png: a.jpg may
+    lie beside a.png.
 
     Raises:
-        DataError: If a class has no name that a folder may have, two photographs would share a mask, or
-            something can't be written.
+        DataError: If a class has no name that a folder may have, or something can't be written.
     """
     with (
         replaced(folder, tell) as beside,
@@ -77,7 +77,7 @@ def write_class_folder(
             link_or_copy(photographs / found.image_id, beside / place)
             rows.writerows([place.as_posix(), *map(number, box)] for box in found.boxes)
             if found.mask.any():
-                _write_mask(beside / "masks" / place.with_suffix(".png"), found)
+                _write_mask(beside / "masks" / place.with_name(f"{place.name}.png"), found)
     return folder
 
 
@@ -92,10 +92,5 @@ def _place(found: Localization) -> PurePosixPath:
 
 
 def _write_mask(path: Path, found: Localization) -> None:
-    if path.exists():
-        raise DataError(
-            f"{found.image_id}: another photograph beside it has the same name but for the suffix, and a "
-            "class folder has one mask for both; rename one of them"
-        )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(".png", found.mask.astype(np.uint8) * 255)[1].tobytes())

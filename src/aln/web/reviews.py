@@ -40,7 +40,7 @@ class Reviews:
         out: The review folder; made where it isn't there.
         class_names: Names of the model's classes, which all reviews share.
         album: The photographs. They may have moved, with the review folder or alone: then all that are
-            reviewed must be in it, and have as many bytes as in the place before, where that is still there.
+            reviewed must be in it, with the content of those in the place before, where that is still there.
 
     Raises:
         DataError: If the folder can't be written, holds reviews of other classes or photographs, or one of
