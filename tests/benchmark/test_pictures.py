@@ -14,7 +14,7 @@ from rich.console import Console
 from aln.benchmark import pictures
 from aln.benchmark.config import read_benchmark
 from aln.benchmark.measure import KEPT
-from aln.benchmark.pictures import draw_photographs
+from aln.benchmark.pictures import draw_overlaps, draw_photographs
 from aln.benchmark.plan import Run, plan
 from aln.errors import NothingMissedError
 from aln.model_io import WEIGHTS
@@ -86,3 +86,26 @@ def test_a_comparison_is_made_anew_after_something_was_measured(
     _touch(tmp_path / "tiny-comparison.png", 4)
     shown = _compared(runs, {"default", "odd"}, tmp_path, monkeypatch)
     assert shown == (["default, seed 0", "odd, seed 0"] if made else [])
+
+
+@pytest.mark.parametrize(
+    ("kept", "there", "drawn"),
+    [({"default", "odd"}, True, True), ({"odd"}, True, False), ({"odd"}, False, True), (set(), False, False)],
+    ids=["all kept", "none of the reference", "nothing drawn yet", "nothing at all"],
+)
+def test_curves_without_the_reference_replace_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: set[str], there: bool, drawn: bool
+) -> None:
+    ends = [f"tiny-{end}.png" for end in ("histograms", "curves")]
+    if there:
+        for name in ends:
+            (tmp_path / name).touch()
+    made: list[str] = []
+    monkeypatch.setattr(pictures, "_overlaps", lambda results: results.tables)
+    monkeypatch.setattr(pictures, "iou_histograms", lambda _, path: made.append(path.name))
+    monkeypatch.setattr(pictures, "accuracy_curves", lambda _, path, baseline: made.append(path.name))
+    results: Any = SimpleNamespace(
+        benchmark=SimpleNamespace(name="tiny", reference="default"), tables=dict.fromkeys(kept)
+    )
+    draw_overlaps(results, tmp_path)
+    assert made == (ends if drawn else [])

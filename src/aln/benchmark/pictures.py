@@ -34,14 +34,17 @@ def draw_overlaps(results: Results, out: Path) -> None:
     """IoU histograms and accuracy curves of every method with the rules of the summary.
 
     Of each training the first seed of which figures of single images are kept; the page names those without.
+    Pictures that are there are left as they are where none are kept of the reference.
 
     Raises:
         DataError: If a picture can't be written.
     """
     name, overlaps = results.benchmark.name, _overlaps(results)
-    if overlaps:
-        iou_histograms(overlaps, out / f"{name}-histograms.png")
-        accuracy_curves(overlaps, out / f"{name}-curves.png", baseline="center_box")
+    histograms, curves = (out / f"{name}-{end}.png" for end in ("histograms", "curves"))
+    poorer = results.benchmark.reference not in results.tables and histograms.exists() and curves.exists()
+    if overlaps and not poorer:
+        iou_histograms(overlaps, histograms)
+        accuracy_curves(overlaps, curves, baseline="center_box")
 
 
 def _overlaps(results: Results) -> dict[str, NDArray[np.floating]]:

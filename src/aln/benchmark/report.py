@@ -80,6 +80,8 @@ def _earlier(trainings: Sequence[str]) -> str:
 def _undrawn(results: Results) -> str:
     if not (names := [f"`{name}`" for name in results.trainings if name not in results.tables]):
         return ""
+    if results.benchmark.reference not in results.tables:
+        return f"The last two may be of an earlier state: of {', '.join(names)} no single images are kept."
     return f"The last two are without {', '.join(names)}: no figures of single images are kept."
 
 
