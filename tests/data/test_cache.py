@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,34 @@ def test_more_than_256_superpixels_need_two_bytes(tmp_path: Path) -> None:
     cache = _opened(Colours(), tmp_path, superpixels=SuperpixelConfig(algorithm="grid", count=400))
     assert cache.segments.dtype == np.uint16
     assert cache.n_segments == int(cache.segments.max()) + 1 > 256
+
+
+def _in_use(path: Path) -> list[Path]:
+    """The file, or files in the folder, that this process has open or mapped into its memory."""
+    opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    mapped = map(Path, Path("/proc/self/maps").read_text().split())
+    return [used for used in (*opened, *mapped) if used.is_relative_to(path)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="asks Linux which files are in use")
+@pytest.mark.parametrize("count", [16, 400], ids=["narrow", "wide"])
+def test_no_file_is_moved_while_it_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """Windows refuses that."""
+    moved: list[str] = []
+    used: list[Path] = []
+
+    def watching(path: Path, target: Path) -> None:
+        moved.append(path.name)
+        used.extend(_in_use(path) + _in_use(target))
+        os.replace(path, target)  # noqa: PTH105  (Path.replace is what this stands in for)
+
+    monkeypatch.setattr(Path, "replace", watching)
+    monkeypatch.setattr(Path, "rename", watching)
+    _opened(Colours(), tmp_path, superpixels=SuperpixelConfig(algorithm="grid", count=count))
+    assert len(moved) == (2 if count == 16 else 1)  # the segments, the folder
+    assert used == []
 
 
 @pytest.mark.parametrize("name", ["images.npy", "segments.npy", "labels.npy", "meta.json"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -86,7 +87,7 @@ class CacheWriter:
 
 
 class _ArrayFile:
-    """A .npy file that rows are appended to; `finish` writes their number into its header."""
+    """A .npy file that rows are appended to; `finish` writes their number into its header and closes it."""
 
     def __init__(self, path: Path, dtype: type[np.generic], row_shape: tuple[int, ...]) -> None:
         self._dtype = dtype
@@ -103,6 +104,7 @@ class _ArrayFile:
         self._file.seek(0)
         self._write_header()
         _sync(self._file)
+        self._file.close()
 
     def close(self) -> None:
         self._file.close()
@@ -115,15 +117,19 @@ class _ArrayFile:
 
 
 def _narrow(path: Path) -> None:
-    """Rewrite a uint16 array as uint8, row by row."""
-    wide = np.load(path, mmap_mode="r")
+    """Rewrite a uint16 array as uint8."""
     narrow_path = path.with_suffix(".narrow")
-    narrow = _ArrayFile(narrow_path, np.uint8, wide.shape[1:])
-    for row in wide:
-        narrow.append(row)
-    narrow.finish()
-    narrow.close()
+    _write_narrow(path, narrow_path)  # its memory map is gone by now: Windows replaces no file in use
     narrow_path.replace(path)
+
+
+def _write_narrow(path: Path, narrow_path: Path) -> None:
+    """Write a uint16 array as uint8 to another file, row by row."""
+    wide = np.load(path, mmap_mode="r")
+    with closing(_ArrayFile(narrow_path, np.uint8, wide.shape[1:])) as narrow:
+        for row in wide:
+            narrow.append(row)
+        narrow.finish()
 
 
 def _sync(file: BinaryIO) -> None:
