@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import multiprocessing
 import os
 from pathlib import Path
@@ -174,6 +176,53 @@ def test_interrupted_build_leaves_nothing_that_is_mistaken_for_a_cache(tmp_path:
     leftover = tmp_path / "colours-0.building"
     leftover.mkdir()
     assert len(_opened(Colours(), tmp_path)) == 6
+
+
+class _FullDisk(io.RawIOBase):
+    """A file that takes nothing, and counts how often that was tried."""
+
+    def __init__(self) -> None:
+        self._tried = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return 0
+
+    def write(self, data: object, /) -> int:
+        self._tried += 1
+        raise OSError(errno.ENOSPC, f"No space left, try {self._tried}")
+
+
+@pytest.mark.parametrize("name", ["images.npy", "segments.npy", "segments.narrow"])
+def test_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def opened(path: Path, mode: str, real: Any = Path.open) -> Any:
+        return io.BufferedWriter(_FullDisk(), 8192) if path.name == name else real(path, mode)
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(DataError, match=r"can't be written \(No space left, try 1\); make room"):
+        _opened(Colours(), tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+
+
+def test_file_that_can_not_even_be_begun_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(path: Path, mode: str, real: Any = Path.open) -> Any:
+        if path.name == "segments.npy":
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(path, mode)
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(DataError, match="Too many open files"):
+        _opened(Colours(), tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
 
 
 def test_bad_photographs_are_left_out_and_reported(tmp_path: Path) -> None:

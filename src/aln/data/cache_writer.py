@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -35,18 +35,21 @@ class CacheWriter:
 
     def __enter__(self) -> Self:
         shutil.rmtree(self._building, ignore_errors=True)
-        self._building.mkdir(parents=True)
-        size = self._size
-        self._images = _ArrayFile(self._building / "images.npy", np.uint8, (size, size, 3))
-        self._segments = _ArrayFile(self._building / "segments.npy", np.uint16, (size, size))
+        with ExitStack() as undoing:
+            undoing.callback(shutil.rmtree, self._building, ignore_errors=True)
+            self._building.mkdir(parents=True)
+            size = self._size
+            self._images = _ArrayFile(self._building / "images.npy", np.uint8, (size, size, 3))
+            undoing.callback(self._images.close)
+            self._segments = _ArrayFile(self._building / "segments.npy", np.uint16, (size, size))
+            undoing.callback(self._segments.close)
+            self._undoing = undoing.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._images.close()
-        self._segments.close()
-        shutil.rmtree(self._building, ignore_errors=True)
+        self._undoing.close()
 
     def add(self, image: Image, segments: NDArray[np.int32], label: int, image_id: str) -> None:
         """Append one image uint8 (S, S, 3) and its superpixels (S, S)."""
@@ -107,7 +110,9 @@ class _ArrayFile:
         self._file.close()
 
     def close(self) -> None:
-        self._file.close()
+        """Give the file up, if it is not finished; what a full disk doesn't take is lost."""
+        with suppress(OSError):
+            self._file.close()
 
     def _write_header(self) -> None:
         """NumPy pads headers so that the first dimension can grow without moving the data."""
