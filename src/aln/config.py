@@ -67,9 +67,10 @@ class BalanceConfig(_Section):
     """The controller that keeps the two networks even (poster: "balance").
 
     The target accuracy on corrupted images lies between chance (the largest class's share) and the clean one:
-    `chance + target_fraction * (clean - chance)`. `steer` says what moves λ: the accuracy (poster) or
-    the distance of the mean masked area from `target_area`, or nothing. `relative` counts λ in units of the
-    classifier's mean probability of the true class on whole images, so that one λ suits few and many classes.
+    `chance + target_fraction * (clean - chance)`. `steer` says what moves λ, within `area_weight_min` and
+    `area_weight_max`: the accuracy (poster) or the distance of the mean masked area from `target_area`; or
+    nothing, and it stays `area_weight`. `relative` counts λ in units of the classifier's mean probability of
+    the true class on whole images, so that one λ suits few and many classes.
     """
 
     target_fraction: Fraction = 0.8
@@ -83,6 +84,13 @@ class BalanceConfig(_Section):
     area_weight_max: NonNegative = 1e3
     rate: Fraction = 0.01
     momentum: Fraction = 0.9
+
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> BalanceConfig:
+        low, high = self.area_weight_min, self.area_weight_max
+        if low > high:
+            raise ValueError(f"area_weight_min {low:g} must not be above area_weight_max {high:g}")
+        return self
 
 
 class TrainingConfig(_Section):

@@ -123,7 +123,6 @@ def test_collapsed_masks_stop_the_run(
     config = runs.lively_config(
         "balance.steer='none'",
         f"balance.area_weight={area_weight}",
-        "balance.area_weight_min=0",
         "training.corruption_lr=1.0",
         "training.epochs=9",
         "model.corruption_reads_classifier=false",
