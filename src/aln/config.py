@@ -17,6 +17,7 @@ from aln.errors import ConfigError
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
+Widths = Annotated[tuple[Positive, ...], Field(min_length=1)]
 
 
 class _Section(BaseModel):
@@ -46,10 +47,10 @@ class ModelConfig(_Section):
     """
 
     input_size: Annotated[int, Field(ge=32, le=512, multiple_of=16)] = 64
-    classifier_widths: tuple[Positive, ...] = (32, 64, 128, 256)
+    classifier_widths: Widths = (32, 64, 128, 256)
     classifier_pools: tuple[bool, ...] = (True, True, True, False)
     classifier_norm: Literal["batch", "group"] = "batch"
-    corruption_widths: tuple[Positive, ...] = (16, 32, 64, 64, 64)
+    corruption_widths: Widths = (16, 32, 64, 64, 64)
     corruption_bottleneck: Positive = 128
     corruption_reads_classifier: bool = True
 
@@ -115,7 +116,7 @@ class TrainingConfig(_Section):
     variant_options: dict[str, float] = {}
     warm_start: str = ""
     trainable_layers: Annotated[int, Field(ge=-1)] = -1
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 16
     epochs: Positive = 4
