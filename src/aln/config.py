@@ -17,6 +17,7 @@ from aln.errors import ConfigError
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
+Widths = Annotated[tuple[Positive, ...], Field(min_length=1)]
 
 
 class _Section(BaseModel):
@@ -46,10 +47,10 @@ class ModelConfig(_Section):
     """
 
     input_size: Annotated[int, Field(ge=32, le=512, multiple_of=16)] = 64
-    classifier_widths: tuple[Positive, ...] = (32, 64, 128, 256)
+    classifier_widths: Widths = (32, 64, 128, 256)
     classifier_pools: tuple[bool, ...] = (True, True, True, False)
     classifier_norm: Literal["batch", "group"] = "batch"
-    corruption_widths: tuple[Positive, ...] = (16, 32, 64, 64, 64)
+    corruption_widths: Widths = (16, 32, 64, 64, 64)
     corruption_bottleneck: Positive = 128
     corruption_reads_classifier: bool = True
 
@@ -67,9 +68,10 @@ class BalanceConfig(_Section):
     """The controller that keeps the two networks even (poster: "balance").
 
     The target accuracy on corrupted images lies between chance (the largest class's share) and the clean one:
-    `chance + target_fraction * (clean - chance)`. `steer` says what moves λ: the accuracy (poster) or
-    the distance of the mean masked area from `target_area`, or nothing. `relative` counts λ in units of the
-    classifier's mean probability of the true class on whole images, so that one λ suits few and many classes.
+    `chance + target_fraction * (clean - chance)`. `steer` says what moves λ, within `area_weight_min` and
+    `area_weight_max`: the accuracy (poster) or the distance of the mean masked area from `target_area`; or
+    nothing, and it stays `area_weight`. `relative` counts λ in units of the classifier's mean probability of
+    the true class on whole images, so that one λ suits few and many classes.
     """
 
     target_fraction: Fraction = 0.8
@@ -83,6 +85,13 @@ class BalanceConfig(_Section):
     area_weight_max: NonNegative = 1e3
     rate: Fraction = 0.01
     momentum: Fraction = 0.9
+
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> BalanceConfig:
+        low, high = self.area_weight_min, self.area_weight_max
+        if low > high:
+            raise ValueError(f"area_weight_min {low:g} must not be above area_weight_max {high:g}")
+        return self
 
 
 class TrainingConfig(_Section):
@@ -107,7 +116,7 @@ class TrainingConfig(_Section):
     variant_options: dict[str, float] = {}
     warm_start: str = ""
     trainable_layers: Annotated[int, Field(ge=-1)] = -1
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 16
     epochs: Positive = 4

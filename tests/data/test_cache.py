@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import multiprocessing
+import os
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +124,34 @@ def test_more_than_256_superpixels_need_two_bytes(tmp_path: Path) -> None:
     assert cache.n_segments == int(cache.segments.max()) + 1 > 256
 
 
+def _in_use(path: Path) -> list[Path]:
+    """The file, or files in the folder, that this process has open or mapped into its memory."""
+    opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    mapped = map(Path, Path("/proc/self/maps").read_text().split())
+    return [used for used in (*opened, *mapped) if used.is_relative_to(path)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="asks Linux which files are in use")
+@pytest.mark.parametrize("count", [16, 400], ids=["narrow", "wide"])
+def test_no_file_is_moved_while_it_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """Windows refuses that."""
+    moved: list[str] = []
+    used: list[Path] = []
+
+    def watching(path: Path, target: Path) -> None:
+        moved.append(path.name)
+        used.extend(_in_use(path) + _in_use(target))
+        os.replace(path, target)  # noqa: PTH105  (Path.replace is what this stands in for)
+
+    monkeypatch.setattr(Path, "replace", watching)
+    monkeypatch.setattr(Path, "rename", watching)
+    _opened(Colours(), tmp_path, superpixels=SuperpixelConfig(algorithm="grid", count=count))
+    assert len(moved) == (2 if count == 16 else 1)  # the segments, the folder
+    assert used == []
+
+
 @pytest.mark.parametrize("name", ["images.npy", "segments.npy", "labels.npy", "meta.json"])
 @pytest.mark.parametrize("damage", ["cut", "emptied", "deleted"])
 def test_damaged_cache_is_rebuilt(tmp_path: Path, name: str, damage: str) -> None:
@@ -145,6 +176,53 @@ def test_interrupted_build_leaves_nothing_that_is_mistaken_for_a_cache(tmp_path:
     leftover = tmp_path / "colours-0.building"
     leftover.mkdir()
     assert len(_opened(Colours(), tmp_path)) == 6
+
+
+class _FullDisk(io.RawIOBase):
+    """A file that takes nothing, and counts how often that was tried."""
+
+    def __init__(self) -> None:
+        self._tried = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return 0
+
+    def write(self, data: object, /) -> int:
+        self._tried += 1
+        raise OSError(errno.ENOSPC, f"No space left, try {self._tried}")
+
+
+@pytest.mark.parametrize("name", ["images.npy", "segments.npy", "segments.narrow"])
+def test_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def opened(path: Path, mode: str, real: Any = Path.open) -> Any:
+        return io.BufferedWriter(_FullDisk(), 8192) if path.name == name else real(path, mode)
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(DataError, match=r"can't be written \(No space left, try 1\); make room"):
+        _opened(Colours(), tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+
+
+def test_file_that_can_not_even_be_begun_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(path: Path, mode: str, real: Any = Path.open) -> Any:
+        if path.name == "segments.npy":
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(path, mode)
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(DataError, match="Too many open files"):
+        _opened(Colours(), tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
 
 
 def test_bad_photographs_are_left_out_and_reported(tmp_path: Path) -> None:

@@ -90,6 +90,35 @@ def test_digest_of_a_file_sees_what_an_editor_changes(tmp_path: Path, size: int)
     assert file_digest(tmp_path / "copy") == digests[-1]
 
 
+@pytest.mark.parametrize(
+    ("name", "sees"),
+    [
+        ("a.bmp", True),
+        ("a.PPM", True),
+        ("a.pgm", True),
+        ("a.tif", True),
+        ("a.tiff", True),
+        ("a.jpg", False),
+        ("a.png", False),
+    ],
+)
+def test_digest_of_a_large_photograph_without_compression_sees_a_pixel(
+    tmp_path: Path, name: str, sees: bool
+) -> None:
+    content = bytearray(2**21)
+    (tmp_path / name).write_bytes(content)
+    before = file_digest(tmp_path / name)
+    content[2**20 + 2**18] = 1  # between two blocks
+    (tmp_path / name).write_bytes(content)
+    assert (file_digest(tmp_path / name) != before) is sees
+
+
+def test_digest_of_a_large_compressed_file_stays_what_it_was(tmp_path: Path) -> None:
+    """Caches and results go by it."""
+    (tmp_path / "a.jpg").write_bytes(bytes(range(256)) * 2**13)
+    assert file_digest(tmp_path / "a.jpg").hex().startswith("962d8ca59def03b8")
+
+
 def test_digest_of_a_large_file_reads_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(bytes(2**24))
     hashed = 0

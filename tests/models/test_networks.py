@@ -90,6 +90,15 @@ def test_shapes_that_can_not_fit_are_refused(override: str) -> None:
         load_config("default", [override])
 
 
+def test_one_layer_is_enough() -> None:
+    config = ModelConfig(
+        input_size=32, classifier_widths=(4,), classifier_pools=(False,), corruption_widths=(4,)
+    )
+    classifier, corruption, images = Classifier(3, config), CorruptionNet(config), torch.randn(2, 3, 32, 32)
+    assert classifier(images).shape == (2, 3)
+    assert occlusion_logits(corruption, classifier, images).shape == (2, 32, 32)
+
+
 @pytest.mark.parametrize(
     ("pools", "sources"),
     [

@@ -91,9 +91,16 @@ def test_figures_run_with_momentum() -> None:
     assert balance.area == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("fixed", [1e-4, 3.5, 1e4])
+def test_an_area_weight_that_nothing_steers_stays(fixed: float) -> None:
+    balance = _balance(BalanceConfig(steer="none", area_weight=fixed, area_weight_min=0.5, area_weight_max=9))
+    balance.update(0.1, 0.9)
+    assert balance.area_weight == fixed
+
+
 @given(
     st.lists(st.tuples(unit, unit), max_size=60),
-    st.sampled_from(["accuracy", "area", "none"]),
+    st.sampled_from(["accuracy", "area"]),
     unit,
     unit,
     st.floats(0, 1e6),

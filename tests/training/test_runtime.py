@@ -47,6 +47,33 @@ def test_precision(monkeypatch: pytest.MonkeyPatch, chip: bool, precision: str, 
     assert _chosen(device="cpu", precision=precision) == ("cpu", bf16)
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "hip", "device", "expected"),
+    [
+        ([(7, 0)], None, "cuda", False),  # V100
+        ([(7, 5)], None, "cuda", False),  # T4, RTX 20xx
+        ([(8, 0)], None, "cuda", True),  # A100
+        ([(9, 0)], None, "cuda", True),
+        ([(8, 6), (7, 5)], None, "cuda:1", False),  # the second of two different ones
+        ([(7, 5), (8, 6)], None, "cuda:1", True),
+        ([(7, 5)], "6.2", "cuda", True),  # AMD
+    ],
+)
+def test_precision_on_a_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+    capabilities: list[tuple[int, int]],
+    hip: str | None,
+    device: str,
+    expected: bool,
+) -> None:
+    """PyTorch itself counts emulated bfloat16 as supported."""
+    monkeypatch.setattr(torch.version, "hip", hip)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda *_: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda at: capabilities[at.index or 0])
+    monkeypatch.setattr("aln.training.runtime.choose_device", lambda name, _: torch.device(name))
+    assert _chosen(device=device) == ("cuda", expected)
+
+
 @pytest.mark.parametrize("precision", ["bf16", "fp32"])
 def test_a_model_tells_how_it_was_computed(precision: str) -> None:
     runtime = choose_runtime(TrainingConfig.model_validate({"device": "cpu", "precision": precision}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -34,18 +35,21 @@ class CacheWriter:
 
     def __enter__(self) -> Self:
         shutil.rmtree(self._building, ignore_errors=True)
-        self._building.mkdir(parents=True)
-        size = self._size
-        self._images = _ArrayFile(self._building / "images.npy", np.uint8, (size, size, 3))
-        self._segments = _ArrayFile(self._building / "segments.npy", np.uint16, (size, size))
+        with ExitStack() as undoing:
+            undoing.callback(shutil.rmtree, self._building, ignore_errors=True)
+            self._building.mkdir(parents=True)
+            size = self._size
+            self._images = _ArrayFile(self._building / "images.npy", np.uint8, (size, size, 3))
+            undoing.callback(self._images.close)
+            self._segments = _ArrayFile(self._building / "segments.npy", np.uint16, (size, size))
+            undoing.callback(self._segments.close)
+            self._undoing = undoing.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._images.close()
-        self._segments.close()
-        shutil.rmtree(self._building, ignore_errors=True)
+        self._undoing.close()
 
     def add(self, image: Image, segments: NDArray[np.int32], label: int, image_id: str) -> None:
         """Append one image uint8 (S, S, 3) and its superpixels (S, S)."""
@@ -86,7 +90,7 @@ class CacheWriter:
 
 
 class _ArrayFile:
-    """A .npy file that rows are appended to; `finish` writes their number into its header."""
+    """A .npy file that rows are appended to; `finish` writes their number into its header and closes it."""
 
     def __init__(self, path: Path, dtype: type[np.generic], row_shape: tuple[int, ...]) -> None:
         self._dtype = dtype
@@ -103,9 +107,12 @@ class _ArrayFile:
         self._file.seek(0)
         self._write_header()
         _sync(self._file)
+        self._file.close()
 
     def close(self) -> None:
-        self._file.close()
+        """Give the file up, if it is not finished; what a full disk doesn't take is lost."""
+        with suppress(OSError):
+            self._file.close()
 
     def _write_header(self) -> None:
         """NumPy pads headers so that the first dimension can grow without moving the data."""
@@ -115,15 +122,19 @@ class _ArrayFile:
 
 
 def _narrow(path: Path) -> None:
-    """Rewrite a uint16 array as uint8, row by row."""
-    wide = np.load(path, mmap_mode="r")
+    """Rewrite a uint16 array as uint8."""
     narrow_path = path.with_suffix(".narrow")
-    narrow = _ArrayFile(narrow_path, np.uint8, wide.shape[1:])
-    for row in wide:
-        narrow.append(row)
-    narrow.finish()
-    narrow.close()
+    _write_narrow(path, narrow_path)  # its memory map is gone by now: Windows replaces no file in use
     narrow_path.replace(path)
+
+
+def _write_narrow(path: Path, narrow_path: Path) -> None:
+    """Write a uint16 array as uint8 to another file, row by row."""
+    wide = np.load(path, mmap_mode="r")
+    with closing(_ArrayFile(narrow_path, np.uint8, wide.shape[1:])) as narrow:
+        for row in wide:
+            narrow.append(row)
+        narrow.finish()
 
 
 def _sync(file: BinaryIO) -> None:

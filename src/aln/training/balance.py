@@ -50,15 +50,12 @@ class Balance:
         return not self.config.gate or self.accuracy < self.target_accuracy
 
     def update(self, accuracy: float, area: float) -> None:
-        """Take in one batch's accuracy on corrupted images and its masked fraction, and move λ."""
+        """Take in a batch's accuracy on corrupted images and its masked fraction; move λ if it is steered."""
         keep = self.config.momentum
         self.accuracy = keep * self.accuracy + (1 - keep) * accuracy
         self.area = keep * self.area + (1 - keep) * area
-        factor = math.exp(self.config.rate * self._pressure())
-        bounded = min(
-            max(self.area_weight * factor, self.config.area_weight_min), self.config.area_weight_max
-        )
-        self.area_weight = bounded
+        if self.config.steer != "none":
+            self._move_area_weight()
 
     def state(self) -> dict[str, float]:
         """The numbers that a checkpoint holds: every field but the settings."""
@@ -70,11 +67,13 @@ class Balance:
             "area": self.area,
         }
 
+    def _move_area_weight(self) -> None:
+        moved = self.area_weight * math.exp(self.config.rate * self._pressure())
+        self.area_weight = min(max(moved, self.config.area_weight_min), self.config.area_weight_max)
+
     def _pressure(self) -> float:
         """Which way λ goes, -1..1: up where masks should shrink."""
         if self.config.steer == "accuracy":
             return 1.0 if self.accuracy < self.target_accuracy else -1.0
-        if self.config.steer == "area":
-            target = max(self.config.target_area, 1e-3)
-            return min(max((self.area - target) / target, -1.0), 1.0)
-        return 0.0
+        target = max(self.config.target_area, 1e-3)
+        return min(max((self.area - target) / target, -1.0), 1.0)

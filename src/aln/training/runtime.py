@@ -48,7 +48,7 @@ def choose_runtime(config: TrainingConfig) -> Runtime:
 
 def _bf16_pays(device: torch.device) -> bool:
     """Whether the chip multiplies bfloat16 in hardware; emulation would be slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
+    if device.type == "cuda":  # NVIDIA from Ampere on; AMD numbers its chips otherwise
+        return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(probe is not None and probe())

@@ -46,13 +46,8 @@ class AlnGame(ClassifierAlone):
     def check(cls, config: Config) -> None:
         settings = config.training
         check_settings(settings)
-        begins_untrained = not settings.warmup_epochs and not settings.warm_start
-        if begins_untrained and settings.freeze_statistics and config.model.classifier_norm == "batch":
-            raise ConfigError(
-                "training.warmup_epochs=0: the game leaves the classifier's batch statistics as they are, so "
-                "it must have learnt some before; set at least 1, give training.warm_start, or set "
-                "training.freeze_statistics=false"
-            )
+        if not settings.warmup_epochs and not settings.warm_start:
+            _refuse_what_needs_a_start(config)
         layers = len(config.model.classifier_widths) + 1
         if settings.trainable_layers > layers:
             raise ConfigError(
@@ -178,3 +173,21 @@ class AlnGame(ClassifierAlone):
         """The classifier's layers that don't train in the game."""
         count = self.config.training.trainable_layers
         return [] if count < 0 else self.classifier.from_output()[count:]
+
+
+def _refuse_what_needs_a_start(config: Config) -> None:
+    """A classifier that begins the game untrained has no batch statistics, and is as good as chance."""
+    balance, settings = config.balance, config.training
+    needing = {
+        "training.freeze_statistics=false": (
+            settings.freeze_statistics and config.model.classifier_norm == "batch"
+        ),
+        "balance.gate=false": balance.gate,
+        "balance.steer=none": balance.steer == "accuracy",
+    }
+    if changes := [change for change, needs in needing.items() if needs]:
+        raise ConfigError(
+            "training.warmup_epochs=0: the game goes by the accuracy and the batch statistics that the "
+            "classifier begins with, so without a start it would never learn; set at least 1, or give "
+            f"training.warm_start, or else set {' and '.join(changes)}"
+        )
