@@ -79,7 +79,7 @@ def train(
         if trainer.finished and _is_whole(out):
             console.print(f"{out} has finished already; nothing to do", markup=False, soft_wrap=True)
             return out
-    log = RunLog(out, trainer.epoch)
+    log = RunLog(out, trainer.epoch, console)
     total = trainer.epochs * trainer.batches.steps
     try:
         with (
@@ -93,8 +93,6 @@ def train(
         again = shlex.join(["aln", "train", config.data.path, "--out", str(out), "--resume", *cache_option])
         console.print(f"Stopped. To go on from the last checkpoint: {again}", markup=False, soft_wrap=True)
         raise
-    finally:
-        log.close()
     trainer.finish(log)
     _report(cache, console)
     return out
