@@ -29,7 +29,12 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Short for --set training.epochs=N.")] = None,
     seed: Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue a run that was stopped, with its own settings.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue a run that was stopped, with its own settings but for --set training.device and "
+            "training.threads.",
+        ),
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
     strict: Strict = False,
@@ -45,7 +50,8 @@ def train(
 
     if resume:
         form = None if data_format == "auto" else data_format
-        given = {"--preset": preset, "--format": form, "--set": settings, "--epochs": epochs, "--seed": seed}
+        lasting = {f"--set {setting}": setting for setting in _lasting(settings or [])}
+        given = {"--preset": preset, "--format": form, **lasting, "--epochs": epochs, "--seed": seed}
         _refuse_with_resume({**given, "--overwrite": overwrite or None})
     short = {"training.epochs": epochs, "training.seed": seed}
     overrides = [f"{key}={value}" for key, value in short.items() if value is not None]
@@ -59,12 +65,21 @@ def train(
     to_user.print(f"The trained model is in {out}; next: aln localize {out} PHOTOS --out found")
 
 
+def _lasting(settings: list[str]) -> list[str]:
+    """Those that a run keeps; where it computes may change."""
+    from aln.training.run import MACHINE
+
+    free = {f"training.{name}" for name in MACHINE}
+    return [setting for setting in settings if setting.partition("=")[0].strip() not in free]
+
+
 def _refuse_with_resume(given: Mapping[str, object]) -> None:
     """A run that goes on keeps its settings, so others beside --resume are a mistake."""
     from aln.errors import ConfigError
 
-    if too_many := [option for option, value in given.items() if value not in (None, [])]:
+    if too_many := [option for option, value in given.items() if value is not None]:
         raise ConfigError(
             f"--resume continues a run with its own settings: drop {', '.join(too_many)}, "
-            "or drop --resume and start a run with new settings in another --out"
+            "or drop --resume and start a run with new settings in another --out (training.device and "
+            "training.threads may change on the way)"
         )
