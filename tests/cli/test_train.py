@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,31 @@ def test_what_a_run_that_goes_on_keeps(
     assert outcome.code != 0
     assert f"drop {dropped}, or drop --resume" in " ".join(outcome.err.split())
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("variant", "method", "message"),
+    [
+        ("aln", "casm", "needs a masker, .* out for 'aln', or set training.variant=casm"),
+        ("aln", "acol", "needs a second branch, .* or set training.variant=acol"),
+        ("casm", "supervised", "needs a box head, .* out for 'casm', or set training.variant=supervised"),
+        (
+            "cutmix",
+            "aln_class_agnostic",
+            "needs a corruption net, .* out for 'cam', or set training.variant=aln",
+        ),
+        ("aln", "aln_class_agnostic", ""),
+        ("aln", "cam", ""),
+        ("cutmix", "aln", ""),  # the default, which gives way to the variant's own
+        ("acol", "acol", ""),
+        ("aln", "camm", "did you mean 'cam'"),
+        ("alm", "cam", "did you mean 'aln'"),
+    ],
+)
+def test_a_method_that_the_model_will_not_run_is_noticed_before_training(
+    aln: Call, asked: list[Config], tmp_path: Path, *, variant: str, method: str, message: str
+) -> None:
+    chosen = ("--set", f"training.variant={variant}", "--set", f"localize.method={method}")
+    outcome = aln("train", "shapes", "--out", tmp_path, *chosen)
+    assert (outcome.code == 0) == bool(asked) == (not message)
+    assert re.search(message, " ".join(outcome.err.split()))

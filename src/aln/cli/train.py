@@ -13,6 +13,8 @@ from aln.cli.options import Data, Format, Settings, Strict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aln.config import Config
+
 
 @app.command()
 def train(
@@ -45,7 +47,6 @@ def train(
     """Learn from photographs in class folders."""
     from aln.boxes import parse_rule
     from aln.config import load_config
-    from aln.methods import METHODS
     from aln.training import train as run_training
 
     if resume:
@@ -57,12 +58,34 @@ def train(
     overrides = [f"{key}={value}" for key, value in short.items() if value is not None]
     where = {"data": {"path": str(data), "format": data_format}}
     config = load_config(preset or "default", [*overrides, *(settings or [])], settings=where)
-    _, _ = METHODS[config.localize.method], parse_rule(config.localize.rule)  # better now than after hours
+    _check_method(config)  # better now than after hours
+    _ = parse_rule(config.localize.rule)
     to_user = console(stderr=True)
     run_training(
         config, out, resume=resume, strict=strict, cache_root=cache, overwrite=overwrite, console=to_user
     )
     to_user.print(f"The trained model is in {out}; next: aln localize {out} PHOTOS --out found")
+
+
+def _check_method(config: Config) -> None:
+    """Refuse a method for localizing that can't run on what the variant trains."""
+    from aln.config import LocalizeConfig
+    from aln.errors import ConfigError
+    from aln.methods import METHODS
+    from aln.training.variants import VARIANTS
+
+    name, variant = config.localize.method, config.training.variant
+    method, own = METHODS[name], METHODS[VARIANTS[variant].method]
+    if name == LocalizeConfig().method:  # the variant's own takes its place
+        return
+    lacks_corruption_net = method.needs_corruption_net and not own.needs_corruption_net
+    if lacks_corruption_net or method.extra not in ("", own.extra):
+        needed = "corruption net" if lacks_corruption_net else method.extra.replace("_", " ")
+        trains_it = "aln" if lacks_corruption_net else name
+        raise ConfigError(
+            f"localize.method={name} needs a {needed}, which training.variant={variant} doesn't train; leave "
+            f"localize.method out for {own.name!r}, or set training.variant={trains_it}"
+        )
 
 
 def _lasting(settings: list[str]) -> list[str]:
