@@ -175,7 +175,6 @@ def train_in_turns(config: Config, folder: Path) -> TakingTurns:
         progress = TakingTurns(trainer, console)
         with Interrupt() as interrupt, progress:
             trainer.run(progress, interrupt, log)
-    log.close()
     return progress
 
 

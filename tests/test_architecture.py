@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("visualize", "progress"),
     ),
     "training.self_training": ("boxes", "config", "models", "training"),
-    "training.pictures": ("training", "boxes", "data", "models", "visualize"),
+    "training.pictures": ("errors", "training", "boxes", "data", "models", "visualize"),
     "score_map": (*BASE, "superpixels"),
     "sources": (*BASE, "data"),
     "engine": (*BASE, "models", "methods"),

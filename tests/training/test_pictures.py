@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from aln.training.pictures import SAMPLES, sample_indices, write_sheet
+from aln.errors import TrainingError
+from aln.training.pictures import SAMPLES, drawing, sample_indices, write_sheet
 from tests.training import made_up
 
 
@@ -31,3 +32,16 @@ def test_the_sheet_is_a_picture(tmp_path: Path) -> None:
     picture = cv2.imread(str(path))
     assert picture is not None
     assert picture.std() > 5
+
+
+def test_a_picture_that_can_not_be_written(tmp_path: Path) -> None:
+    (tmp_path / "sheets").write_text("in the way")
+    path = tmp_path / "sheets" / "one.png"
+    with (
+        pytest.raises(
+            TrainingError, match=r"one\.png: can't be written \(.*; make room, .*--resume$"
+        ) as told,
+        drawing(path),
+    ):
+        write_sheet(path, np.zeros((1, 8, 8, 3), np.uint8), torch.rand(1, 8, 8))
+    assert "choose a folder" not in str(told.value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from aln.errors import TrainingError
 from aln.training.records import LOG, TENSORBOARD, Means, RunLog
+from tests.training import runs
 
 
 def _record(epoch: int, **more: Any) -> dict[str, Any]:
@@ -50,7 +53,6 @@ def test_a_log_line_an_epoch(tmp_path: Path) -> None:
     log = RunLog(tmp_path, 0)
     for epoch in range(3):
         log.add(_record(epoch, name="vögel"))
-    log.close()
     lines = (tmp_path / LOG).read_text(encoding="utf-8").splitlines()
     assert (
         [json.loads(line) for line in lines] == log.records() == [_record(e, name="vögel") for e in range(3)]
@@ -63,11 +65,9 @@ def test_resuming_drops_what_comes_again(tmp_path: Path, first_epoch: int) -> No
     log = RunLog(tmp_path, 0)
     for epoch in range(3):
         log.add(_record(epoch))
-    log.close()
     again = RunLog(tmp_path, first_epoch)
     for epoch in range(first_epoch, 4):
         again.add(_record(epoch))
-    again.close()
     assert again.records() == [_record(epoch) for epoch in range(4)]
 
 
@@ -77,7 +77,6 @@ def test_resumed_scalars_hold_each_epoch_once(tmp_path: Path, sessions: list[tup
         log = RunLog(tmp_path, first)
         for epoch in range(first, last):
             log.add(_record(epoch))
-        log.close()
     assert [epoch for epoch, _ in _scalars(tmp_path, "clean_accuracy")] == [0, 1, 2, 3]
 
 
@@ -85,7 +84,6 @@ def test_a_half_written_last_line_is_left_out(tmp_path: Path) -> None:
     (tmp_path / LOG).write_text(json.dumps(_record(0)) + '\n{"epoch": 1, "pha', encoding="utf-8")
     log = RunLog(tmp_path, 2)
     log.add(_record(2))
-    log.close()
     assert log.records() == [_record(0), _record(2)]
 
 
@@ -95,4 +93,29 @@ def test_a_log_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / LOG).mkdir()
     with pytest.raises(TrainingError, match=rf"{LOG}: can't be written .*make room.*--resume"):
         log.add(_record(0))
-    log.close()
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+def test_a_full_disk_costs_tensorboard_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """It is told once, whether the file can't be begun or not be added to."""
+    opened: list[str] = []
+
+    def full(path: Path, mode: str = "r", real: Any = Path.open, **more: Any) -> Any:
+        if TENSORBOARD not in path.parts:
+            return real(path, mode, **more)
+        opened.append(path.name)
+        if len(opened) > kept:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, mode, **more)
+
+    monkeypatch.setattr(Path, "open", full)
+    console = runs.quiet()
+    log = RunLog(tmp_path, 0, console)
+    for epoch in range(3):
+        log.add(_record(epoch))
+    assert len(log.records()) == 3
+    assert runs.said(console).count("can't be written (No space left on device)") == 1
+    assert "training goes on without TensorBoard" in runs.said(console)
+    assert len(opened) == kept + 1

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from aln.config import Config, load_config
-from aln.errors import AlnError, ModelError, TrainingError
+from aln.errors import AlnError, ConfigError, ModelError, TrainingError
 from aln.model_io import load_model, record_scores
 from aln.training import train
 from aln.training.checkpoints import load_checkpoint, save_checkpoint
 from aln.training.trainer import Trainer
-from tests.conftest import TINY
+from tests.conftest import TINY, tiny_config
 from tests.training import runs
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
@@ -153,6 +153,27 @@ def test_resuming_a_finished_run_mends_its_model(unbroken: Path, cache_root: Pat
     (run / "model.safetensors").write_bytes(b"cut short")
     runs.resumed(run, cache_root)
     runs.assert_equal_runs(run, unbroken)
+
+
+def test_a_run_goes_on_at_another_device(
+    unbroken: Path, cache_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    with monkeypatch.context() as patched:
+        runs.before_step(patched, 4, lambda _: os.kill(os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            train(runs.lively_config(), run, cache_root=cache_root, console=runs.quiet())
+    text = (run / "config.toml").read_text(encoding="utf-8")
+    assert 'device = "auto"' in text
+    (run / "config.toml").write_text(text.replace('"auto"\nthreads', '"cuda:97"\nthreads'), encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"training\.device 'cuda:97' can't be used here .*try 'auto' or 'cpu'"
+    ):
+        runs.resumed(run, cache_root)  # its own, unless told otherwise
+    here = tiny_config("training.device=cpu", "training.epochs=9")
+    train(here, run, resume=True, cache_root=cache_root, console=runs.quiet())
+    runs.assert_equal_runs(run, unbroken)
+    assert load_model(run).config.training.device == "cpu"
 
 
 def test_photographs_that_moved_are_found(cache_root: Path, tmp_path: Path) -> None:

@@ -133,17 +133,27 @@ def test_a_folder_without_permission(
         train(tiny_config(), tmp_path / "run", cache_root=cache_root, console=runs.quiet())
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.parametrize(
+    ("writer", "name"),
+    [("aln.training.checkpoints", "checkpoint.ckpt"), ("aln.visualize.drawing", "sheets.epoch_001.png")],
+)
 def test_a_full_disk_in_the_middle(
-    unbroken: Path, cache_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unbroken: Path,
+    cache_root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    writer: str,
+    name: str,
 ) -> None:
     def full(*_: object) -> NoReturn:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     run = tmp_path / "run"
+    told = rf"{name}: can't be written \(No space left on device\); .*ake room.* continue with --resume$"
     with monkeypatch.context() as patched:
-        runs.before_step(patched, 4, lambda _: patched.setattr("aln.training.checkpoints.write_atomic", full))
-        with pytest.raises(TrainingError, match=r"checkpoint.ckpt: can't be written \(No space left"):
+        runs.before_step(patched, 4, lambda _: patched.setattr(f"{writer}.write_atomic", full))
+        with pytest.raises(TrainingError, match=told):
             train(runs.lively_config(), run, cache_root=cache_root, console=runs.quiet())
     runs.resumed(run, cache_root)
     runs.assert_equal_runs(run, unbroken)

@@ -49,7 +49,7 @@ class Batches:
     Attributes:
         cache: Decoded images with labels and superpixels.
         preprocessing: Normalisation.
-        batch_size: Images in a batch; what is left over at the end of an epoch waits for the next one.
+        batch_size: Images in a batch; what is left over at the end of an epoch is not seen in it.
         seed: Of the order and the augmentation.
         flip: Mirror half of the images left to right.
         shift: Largest shift in pixels, each way; what comes in is mirrored at the border.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from torch import Tensor
 
 from aln.boxes import binarise, boxes_from_mask, normalise, parse_rule
 from aln.data.cache import ImageCache
+from aln.errors import DataError, TrainingError
 from aln.visualize import Sample, sample_sheet, write_png
 
 SHEETS, CURVES = "sheets", "curves.png"
@@ -34,3 +37,15 @@ def write_sheet(path: Path, images: NDArray[np.uint8], maps: Tensor) -> None:
         boxes, _ = boxes_from_mask(mask, score_map)
         samples.append(Sample(image, score_map, mask, None, boxes[0]))
     write_png(path, sample_sheet(samples))
+
+
+@contextmanager
+def drawing(path: Path) -> Iterator[None]:
+    """Tell a picture of a run that can't be written as training tells what it can't write."""
+    try:
+        yield
+    except DataError as error:
+        reason = getattr(error.__cause__, "strerror", error)
+        raise TrainingError(
+            f"{path}: can't be written ({reason}); make room, then continue with --resume"
+        ) from error

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 from aln.errors import TrainingError
 from aln.files import write_atomic
@@ -45,24 +48,19 @@ class RunLog:
     Args:
         folder: The run folder.
         first_epoch: Where this session starts; lines of this epoch and later ones are dropped.
+        console: Where it is told that TensorBoard's file can't be written; standard error by default.
 
     Raises:
         TrainingError: If the log can't be written.
     """
 
-    def __init__(self, folder: Path, first_epoch: int) -> None:
-        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  (slow to import)
-
+    def __init__(self, folder: Path, first_epoch: int, console: Console | None = None) -> None:
         self.path = folder / LOG
         kept = [record for record in self.records() if record["epoch"] < first_epoch]
         with _writing(self.path):
             write_atomic(self.path, "".join(json.dumps(record) + "\n" for record in kept).encode())
-            # Replayed from the log: the order of two sessions' event files is not certain.
-            for stale in (folder / TENSORBOARD).glob("events.out.tfevents.*"):
-                stale.unlink()
-            self._board = SummaryWriter(str(folder / TENSORBOARD))
-            for record in kept:
-                self._show(record)
+        self._board = _Board(folder / TENSORBOARD, console or Console(stderr=True))
+        self._board.begin(kept)
 
     def records(self) -> list[Record]:
         """All lines so far; a half-written last one is left out."""
@@ -79,17 +77,57 @@ class RunLog:
         """
         with _writing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-        self._show(record)
+        self._board.show(record)
 
-    def close(self) -> None:
-        """End the TensorBoard file."""
-        self._board.close()
 
-    def _show(self, record: Record) -> None:
-        for name, value in record.items():
-            if isinstance(value, (int, float)) and name != "epoch":
-                self._board.add_scalar(name, value, record["epoch"])
-        self._board.flush()
+class _Board:
+    """The scalars once more, for TensorBoard; where they can't be written, the run goes on without.
+
+    PyTorch's own writer does it in a thread, which fails where nobody can catch it.
+    """
+
+    def __init__(self, folder: Path, console: Console) -> None:
+        self._path = folder / f"events.out.tfevents.{time.time_ns()}"
+        self._console = console
+        self._fails = False
+
+    def begin(self, records: list[Record]) -> None:
+        """Replay the log: the order of two sessions' files is not certain."""
+        with self._told():
+            self._path.parent.mkdir(exist_ok=True)
+            for stale in self._path.parent.glob("events.out.tfevents.*"):
+                stale.unlink()
+            self._write({"file_version": "brain.Event:2"})
+        for record in records:
+            self.show(record)
+
+    def show(self, record: Record) -> None:
+        """Append one epoch's numbers."""
+        numbers = {name: value for name, value in record.items() if isinstance(value, (int, float))}
+        scalars = [{"tag": name, "simple_value": numbers[name]} for name in numbers if name != "epoch"]
+        with self._told():
+            self._write({"step": record["epoch"], "summary": {"value": scalars}})
+
+    def _write(self, event: dict[str, Any]) -> None:
+        # slow to import, and without type stubs
+        from tensorboard.compat.proto import event_pb2  # type: ignore[import-untyped]  # noqa: PLC0415
+        from tensorboard.summary.writer import record_writer  # type: ignore[import-untyped]  # noqa: PLC0415
+
+        if not self._fails:
+            with self._path.open("ab") as file:
+                data = event_pb2.Event(wall_time=time.time(), **event).SerializeToString()
+                record_writer.RecordWriter(file).write(data)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._fails = True
+            reason = (
+                f"{self._path}: can't be written ({error.strerror}); training goes on without TensorBoard"
+            )
+            self._console.print(reason, markup=False, soft_wrap=True)
 
 
 @contextmanager

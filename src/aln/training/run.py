@@ -30,6 +30,9 @@ from aln.training.trainer import Trainer
 from aln.training.variants import VARIANTS, chosen_variant
 from aln.training.warm_start import read_warm_start
 
+MACHINE = {"device", "threads"}
+"""Settings of `TrainingConfig` that belong to the machine: a run that goes on may change them."""
+
 
 def train(
     config: Config,
@@ -45,7 +48,8 @@ def train(
 
     Args:
         config: All settings. With `resume` the run's own settings are used instead, but for `data.path`,
-            as the photographs may lie elsewhere by now.
+            as the photographs may lie elsewhere by now, and `training.device` and `training.threads` where
+            they were set, as the machine may be another one.
         out: The run folder: model, log, checkpoint, sheets of sample masks.
         resume: Continue the run in `out`, bit for bit as if it had never stopped (on a CPU).
         strict: Stop at the first photograph that can't be read, instead of reporting it.
@@ -79,7 +83,7 @@ def train(
         if trainer.finished and _is_whole(out):
             console.print(f"{out} has finished already; nothing to do", markup=False, soft_wrap=True)
             return out
-    log = RunLog(out, trainer.epoch)
+    log = RunLog(out, trainer.epoch, console)
     total = trainer.epochs * trainer.batches.steps
     try:
         with (
@@ -93,8 +97,6 @@ def train(
         again = shlex.join(["aln", "train", config.data.path, "--out", str(out), "--resume", *cache_option])
         console.print(f"Stopped. To go on from the last checkpoint: {again}", markup=False, soft_wrap=True)
         raise
-    finally:
-        log.close()
     trainer.finish(log)
     _report(cache, console)
     return out
@@ -107,7 +109,9 @@ def _settings(config: Config, out: Path, *, resume: bool, overwrite: bool) -> Co
             raise TrainingError(f"{out}: holds no run to resume; train without --resume")
         earlier = read_config(out / CONFIG)
         data = earlier.data.model_copy(update={"path": config.data.path})
-        return earlier.model_copy(update={"data": data})
+        set_here = config.training.model_dump(include=config.training.model_fields_set & MACHINE)
+        training = earlier.training.model_copy(update=set_here)
+        return earlier.model_copy(update={"data": data, "training": training})
     with _writing(out):
         _refuse_taken(out, overwrite=overwrite)
         out.mkdir(parents=True, exist_ok=True)

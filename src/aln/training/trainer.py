@@ -19,7 +19,7 @@ from aln.models.preprocessing import Preprocessing
 from aln.training.batches import Batch, Batches
 from aln.training.checkpoints import save_checkpoint
 from aln.training.interrupt import Interrupt
-from aln.training.pictures import CURVES, SHEETS, sample_indices, write_sheet
+from aln.training.pictures import CURVES, SHEETS, drawing, sample_indices, write_sheet
 from aln.training.progress import TrainingProgress, epoch_line
 from aln.training.records import Means, RunLog
 from aln.training.runtime import choose_runtime
@@ -123,7 +123,8 @@ class Trainer:
             **self.runtime.provenance(),
             "training": {key: value for key, value in records[-1].items() if key not in ("epoch", "seconds")},
         }
-        training_curves(records, self.folder / CURVES)
+        with drawing(self.folder / CURVES):
+            training_curves(records, self.folder / CURVES)
         save_model(self.folder, self.variant.trained(), self.cache.class_names, self.config, provenance)
 
     def state(self) -> dict[str, Any]:
@@ -212,7 +213,8 @@ class Trainer:
         maps = self.variant.maps(self.batches.plain(indices), phase)
         if maps is not None:
             path = self.folder / SHEETS / f"epoch_{self.epoch:03d}.png"
-            write_sheet(path, self.cache.images[indices], maps)
+            with drawing(path):
+                write_sheet(path, self.cache.images[indices], maps)
 
     def _title(self) -> str:
         return f"{self._position()[0]} epoch {self.epoch + 1}/{self.epochs}"
