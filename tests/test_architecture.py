@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "result_pictures": ("errors",),
     "result_lines": ("errors",),
     "output": ("errors", "files", "localization", "data.store", "result_lines", "result_pictures"),
-    "results": ("errors", "localization"),
+    "results": ("errors", "localization", "result_lines"),
     "export": ("errors", "registry", "localization"),
     "edits": ("files",),
     "convert": ("errors", "results", "output", "export", "edits"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aln.errors import DataError
+
+T = TypeVar("T")
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
@@ -28,12 +30,12 @@ def read_digests(path: Path) -> dict[str, str | None]:
     Raises:
         DataError: For a damaged line; names it. Half a line at the end is none.
     """
-    return {str(row["image"]): row.get("digest") for _, row in _rows(path)}
+    return dict(named for _, named in parsed(path, _named))
 
 
 def without(path: Path, image_ids: Collection[str]) -> bytes:
     """The whole lines but for those of `image_ids`; raises as `read_digests` does."""
-    return b"".join(line for line, row in _rows(path) if str(row["image"]) not in image_ids)
+    return b"".join(line for line, (name, _) in parsed(path, _named) if name not in image_ids)
 
 
 def cut_half_line(path: Path) -> None:
@@ -50,8 +52,12 @@ def cut_half_line(path: Path) -> None:
             file.truncate(whole)
 
 
-def _rows(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """Each whole line, and what it holds."""
+def parsed(path: Path, parse: Callable[[dict[str, Any]], T]) -> Iterator[tuple[bytes, T]]:
+    """Each whole line, and what `parse` makes of it; half a line at the end is left out.
+
+    Raises:
+        DataError: For a damaged line, of which `parse` makes a ValueError, KeyError or TypeError; names it.
+    """
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -59,8 +65,12 @@ def _rows(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
             if not line.endswith(b"\n"):
                 return
             try:
-                row = json.loads(line)
-                row["image"]
+                found = parse(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:
                 raise DataError(f"{path}: line {number} is damaged; remove that line") from error
-            yield line, row
+            yield line, found
+
+
+def _named(row: dict[str, Any]) -> tuple[str, str | None]:
+    """Image id and digest."""
+    return str(row["image"]), row.get("digest")

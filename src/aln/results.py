@@ -14,6 +14,7 @@ import numpy as np
 
 from aln.errors import DataError
 from aln.localization import BoolArray, FloatArray
+from aln.result_lines import parsed
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,17 +74,8 @@ class StoredResults:
         Raises:
             DataError: For a damaged line; names it.
         """
-        path = self.folder / "localizations.jsonl"
-        if not path.exists():
-            return
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    return
-                try:
-                    yield self._result(json.loads(line))
-                except (ValueError, KeyError, TypeError) as error:
-                    raise DataError(f"{path}: line {number} is damaged; remove that line") from error
+        for _, result in parsed(self.folder / "localizations.jsonl", self._result):
+            yield result
 
     def gone(self) -> list[str]:
         """Ids of the results whose photographs are no longer in `photographs`; raises as iterating does."""

@@ -33,7 +33,7 @@ def test_every_verb_explains_itself(aln: Call, verb: str) -> None:
         ("train shapes --out {tmp}/r --set localize.method=caam", ["did you mean 'cam'"]),
         ("train shapes --out {tmp}/r --set training.objective=x", ["called 'x'. Choose from: margin"]),
         ("train shapes --out {tmp}/r --resume --seed 0", ["drop --seed,", "drop --resume"]),
-        ("train shapes --out {tmp}/r --resume --preset poster --set a.b=1", ["drop --preset, --set,"]),
+        ("train shapes --out {tmp}/r --resume --preset poster --set a.b=1", ["drop --preset, --set a.b=1,"]),
         ("train shapes --out {tmp}/r --resume --overwrite", ["drop --overwrite,"]),
         ("train {tmp}/nowhere --out {tmp}/r", ["{tmp}/nowhere", "does not exist"]),
         ("train shapes --out {tmp}/file/r", ["{tmp}/file"]),
