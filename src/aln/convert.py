@@ -173,8 +173,8 @@ def replaced(folder: Path, tell: Tell = nobody) -> Iterator[Path]:
         new.mkdir(parents=True)
         yield new
         written = edits.content_digest(new)
-        if folder.exists():
-            _make_room(folder, old, tell)
+        if folder.exists() and not _set_aside_edited(folder, tell):
+            folder.rename(old)
         new.rename(folder)
         edits.remember(folder, written)
     except OSError as error:
@@ -187,12 +187,12 @@ def replaced(folder: Path, tell: Tell = nobody) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _make_room(folder: Path, old: Path, tell: Tell) -> None:
-    if edits.edited(folder):
-        aside = edits.set_aside(folder)
-        tell(f"{folder}: something was edited in it; it is kept as {aside}")
-    else:
-        folder.rename(old)
+def _set_aside_edited(folder: Path, tell: Tell) -> bool:
+    """Set `folder` aside if something was edited in it; returns whether it was."""
+    edited = edits.edited(folder)
+    if edited:
+        tell(f"{folder}: something was edited in it; it is kept as {edits.set_aside(folder)}")
+    return edited
 
 
 def remove_annotations(found: Path, tell: Tell = nobody) -> None:
@@ -201,8 +201,6 @@ def remove_annotations(found: Path, tell: Tell = nobody) -> None:
         folder = found / "annotations" / name
         if not folder.is_dir() or folder.is_symlink():
             continue
-        if edits.edited(folder):
-            tell(f"{folder}: something was edited in it; it is kept as {edits.set_aside(folder)}")
-        else:
+        if not _set_aside_edited(folder, tell):
             shutil.rmtree(folder)
         edits.forget(folder)
