@@ -100,12 +100,12 @@ def _write_all(names: Sequence[str], results: StoredResults, target: Path, tell:
     """Every format that can be written; raises only then."""
     dataset = Dataset(results.class_names, results.photographs)
     leading = [name for name in names if FORMATS[name].leads]
-    problems: list[AlnError] = []
+    problems: list[tuple[str, AlnError]] = []
     gone: Collection[str] = ()
     try:
         gone = _gone(results, leading, tell) if leading else ()
     except DataError as error:
-        problems.append(error)
+        problems = [(name, error) for name in leading]
         names = [name for name in names if name not in leading]
     folders: list[Path] = []
     for name in names:
@@ -113,11 +113,20 @@ def _write_all(names: Sequence[str], results: StoredResults, target: Path, tell:
         try:
             folders.append(write_format(name, there, target / name, dataset, tell))
         except AlnError as error:
-            problems.append(error)
+            problems.append((name, error))
     if problems:
-        kinds, reasons = {type(error) for error in problems}, dict.fromkeys(map(str, problems))
-        raise (kinds.pop() if len(kinds) == 1 else AlnError)("; ".join(reasons))
+        raise _together(problems)
     return folders
+
+
+def _together(problems: Sequence[tuple[str, AlnError]]) -> AlnError:
+    """One error for all: each reason once, behind the formats that it is of."""
+    formats: dict[str, list[str]] = {}
+    for name, error in problems:
+        formats.setdefault(str(error), []).append(name)
+    kinds = {type(error) for _, error in problems}
+    kind = kinds.pop() if len(kinds) == 1 else AlnError
+    return kind("; ".join(f"{', '.join(names)}: {reason}" for reason, names in formats.items()))
 
 
 def _gone(results: StoredResults, leading: Sequence[str], tell: Tell) -> frozenset[str]:

@@ -103,7 +103,7 @@ def test_annotations_that_cannot_be_written_hold_up_nothing(
     outcome = aln(*call)
     assert outcome.code == 1
     assert "6 localized, 0 failed" in outcome.err
-    assert "Not all annotations are written: a.jp" in outcome.err
+    assert "Not all annotations are written: yolo: a.jp" in outcome.err
     assert (tmp_path / "found" / "annotations" / "csv" / "boxes.csv").exists()
     strict = aln(*call, "--strict")
     assert strict.code == 2
