@@ -95,8 +95,9 @@ class BalanceConfig(_Section):
 
 
 class TrainingConfig(_Section):
-    """How the two networks are trained: `warmup_epochs` of the classifier alone, `epochs` of both, and
-    `self_training_epochs` in which the corruption net learns its own masks again.
+    """How the two networks are trained: `warmup_epochs` of the classifier alone, `epochs` of both,
+    `fine_tuning_epochs` of the classifier alone again, now on whole images, and `self_training_epochs` in
+    which the corruption net learns its own masks again.
 
     `warm_start` is the folder of a model with the same classes and classifier, to begin with that one's.
     Against the corruption net only `trainable_layers` of the classifier train, counted from the output end:
@@ -120,11 +121,13 @@ class TrainingConfig(_Section):
     batch_size: Positive = 64
     warmup_epochs: Annotated[int, Field(ge=0)] = 16
     epochs: Positive = 4
+    fine_tuning_epochs: Annotated[int, Field(ge=0)] = 0
     self_training_epochs: Annotated[int, Field(ge=0)] = 2
     warmup_occlusion: Fraction = 0.8
     warmup_lr: Annotated[float, Field(gt=0)] = 2e-3
     classifier_lr: Annotated[float, Field(gt=0)] = 5e-4
     corruption_lr: Annotated[float, Field(gt=0)] = 2e-3
+    fine_tuning_lr: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: NonNegative = 1e-2
     estimator: str = "concrete"
     masks_per_image: Positive = 1
@@ -140,6 +143,11 @@ class TrainingConfig(_Section):
     threads: Annotated[int, Field(ge=0)] = 0
     max_images: Annotated[int, Field(ge=0)] = 0
     epoch_images: Annotated[int, Field(ge=0)] = 4000
+
+    @property
+    def epochs_after_warmup(self) -> int:
+        """Epochs of ALN's other phases together; its peers train for as many."""
+        return self.epochs + self.fine_tuning_epochs + self.self_training_epochs
 
 
 class LocalizeConfig(_Section):

@@ -9,6 +9,7 @@ import torch
 from aln.boxes import moments_threshold
 from aln.models.corruption import occlusion_logits
 from aln.training.self_training import POWER, Teacher, cropped, self_training_step
+from aln.training.steps import classifier_step
 from tests.conftest import tiny_config
 from tests.training import made_up
 
@@ -16,19 +17,19 @@ from tests.training import made_up
 def _teacher() -> Teacher:
     corruption = made_up.corruption_net()
     torch.nn.init.normal_(corruption.head.weight)
-    return Teacher(corruption, tiny_config().model)
+    return Teacher(made_up.classifier(), corruption, tiny_config().model)
 
 
 @pytest.mark.parametrize("trust", [1.0, 0.3], ids=["masks alone", "drawn to the prior"])
 def test_masks_equal_the_naive_twin(trust: float) -> None:
-    teacher, classifier, batch = _teacher(), made_up.classifier().eval(), made_up.batch()
+    teacher, batch = _teacher(), made_up.batch()
     teacher.prior.mean.copy_(torch.rand(made_up.SIDE, made_up.SIDE))
     teacher.prior.trust.fill_(trust)
-    found = teacher.masks(classifier, batch, made_up.SEGMENTS)
+    found = teacher.masks(batch, made_up.SEGMENTS)
     for index in range(len(batch.labels)):
         with torch.no_grad():
             image = batch.images[index : index + 1]
-            own = occlusion_logits(teacher.corruption, classifier, image)[0].sigmoid()
+            own = occlusion_logits(teacher.corruption, teacher.classifier, image)[0].sigmoid()
         for label in range(made_up.SEGMENTS):
             own[batch.segments[index] == label] = own[batch.segments[index] == label].mean()
         drawn = (trust * own + (1 - trust) * teacher.prior.mean / 2).numpy()
@@ -38,14 +39,18 @@ def test_masks_equal_the_naive_twin(trust: float) -> None:
 
 def test_a_teacher_is_a_copy() -> None:
     corruption, classifier = made_up.corruption_net(), made_up.classifier().eval()
-    teacher = Teacher(corruption, tiny_config().model)
+    teacher = Teacher(classifier, corruption, tiny_config().model)
     batch = made_up.batch()
     before = made_up.weights(teacher)
-    optimiser = torch.optim.SGD(corruption.parameters(), lr=0.1)
-    masks = teacher.masks(classifier, batch, made_up.SEGMENTS)
+    optimiser = torch.optim.SGD([*corruption.parameters(), *classifier.parameters()], lr=0.1)
+    masks = teacher.masks(batch, made_up.SEGMENTS)
     self_training_step(classifier, corruption, optimiser, batch.images, masks, runtime=made_up.FP32)
+    classifier_step(
+        classifier, optimiser, batch.images, None, batch.labels, clean_weight=0.0, runtime=made_up.FP32
+    )
     assert made_up.same(made_up.weights(teacher), before)
     assert not made_up.same(made_up.weights(corruption), made_up.weights(teacher.corruption))
+    assert not made_up.same(made_up.weights(classifier), made_up.weights(teacher.classifier))
 
 
 def test_the_masks_are_learnt_and_the_classifier_stays_as_it_is() -> None:

@@ -18,7 +18,7 @@ from aln.files import write_atomic
 
 CHECKPOINT = "checkpoint.ckpt"
 
-_MAGIC = b"aln-checkpoint-3"
+_MAGIC = b"aln-checkpoint-4"
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
 

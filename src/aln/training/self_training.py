@@ -39,26 +39,28 @@ WHOLE = 0.3
 
 
 class Teacher(nn.Module):
-    """The corruption net as the game left it, its maps drawn to the prior.
+    """Both networks as the game left them, the corruption net's maps drawn to the prior.
 
     Attributes:
+        classifier: A copy of the classifier, in eval mode.
         corruption: A copy of the corruption net, in eval mode.
         prior: What is known of masks without it.
     """
 
-    def __init__(self, corruption: CorruptionNet, config: ModelConfig) -> None:
+    def __init__(self, classifier: Classifier, corruption: CorruptionNet, config: ModelConfig) -> None:
         super().__init__()
+        self.classifier = copy.deepcopy(classifier).eval()
         self.corruption = copy.deepcopy(corruption).eval()
         self.prior = MaskPrior(config)
 
-    def prepare(self, classifier: Classifier, batches: Batches) -> None:
-        """Measure the prior on the training photographs, the classifier in eval mode."""
-        measure_prior(self.prior, classifier, self.corruption, batches)
+    def prepare(self, batches: Batches) -> None:
+        """Measure the prior on the training photographs."""
+        measure_prior(self.prior, self.classifier, self.corruption, batches)
 
     @torch.no_grad()
-    def masks(self, classifier: Classifier, batch: Batch, n_segments: int) -> Tensor:
+    def masks(self, batch: Batch, n_segments: int) -> Tensor:
         """Masks (B, S, S) of 0 and 1 for a batch, float32."""
-        features = classifier.layer_features(batch.images)
+        features = self.classifier.layer_features(batch.images)
         logits = self.corruption(batch.images, features)
         own = probability_map(logits, batch.segments, n_segments)
         maps = self.prior(own, activation_map(features[-1], own.shape[-1]))

@@ -1,4 +1,8 @@
-"""The Adversarial Localization Network: the classifier alone, the game of both nets, then self-training."""
+"""The Adversarial Localization Network: the classifier alone, the game of both nets, then each net alone.
+
+Fine-tuning on whole images gives the classifier back what the game cost it; in self-training the corruption
+net learns its own masks again.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ from aln.training.variants.base import VARIANTS, Moment, Setup
 from aln.training.variants.classifier import WARM_UP, ClassifierAlone
 
 GAME = "adversarial"
+FINE_TUNING = "fine-tuning"
 SELF_TRAINING = "self-training"
 
 
@@ -61,13 +66,19 @@ class AlnGame(ClassifierAlone):
         return {
             WARM_UP: settings.warmup_epochs,
             GAME: settings.epochs,
+            FINE_TUNING: settings.fine_tuning_epochs,
             SELF_TRAINING: settings.self_training_epochs,
         }
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, float]:
         if moment.phase == WARM_UP:
             return super().step(batch, moment)
-        return self._oppose(batch, moment) if moment.phase == GAME else self._learn_masks(batch, moment)
+        if moment.phase == GAME:
+            return self._oppose(batch, moment)
+        self.teacher = self.teacher or self._prepared_teacher()
+        if moment.phase == FINE_TUNING:
+            return self._see_whole_images(batch, moment)
+        return self._learn_masks(batch, self.teacher, moment)
 
     def check_epoch(self, means: dict[str, float], epoch: int, phase: str) -> None:
         if phase == GAME:
@@ -147,13 +158,23 @@ class AlnGame(ClassifierAlone):
             )
         return figures
 
-    def _learn_masks(self, batch: Batch, moment: Moment) -> dict[str, float]:
+    def _see_whole_images(self, batch: Batch, moment: Moment) -> dict[str, float]:
+        """One iteration of fine-tuning: the classifier learns images as they will be asked for."""
+        optimiser = self.paced("classifier", self.config.training.fine_tuning_lr, moment)
+        loss, _ = classifier_step(
+            self.classifier,
+            optimiser,
+            batch.images,
+            None,
+            batch.labels,
+            clean_weight=0.0,
+            runtime=self.runtime,
+        )
+        return {"classifier_loss": loss}
+
+    def _learn_masks(self, batch: Batch, teacher: Teacher, moment: Moment) -> dict[str, float]:
         """One iteration of self-training: what the teacher hides is found again in crops."""
-        if self.teacher is None:
-            self.teacher = self._new_teacher()
-            self.teacher.prepare(self.classifier.eval(), self.batches)
-            self.corruption.trust.copy_(self.teacher.prior.trust)
-        masks = self.teacher.masks(self.classifier.eval(), batch, self.batches.cache.n_segments)
+        masks = teacher.masks(batch, self.batches.cache.n_segments)
         images, found = cropped(batch.images, masks, moment.noise)
         optimiser = self.paced("corruption", self.config.training.corruption_lr, moment)
         loss = self_training_step(
@@ -161,8 +182,15 @@ class AlnGame(ClassifierAlone):
         )
         return {"corruption_loss": loss, "area": float(masks.mean())}
 
+    def _prepared_teacher(self) -> Teacher:
+        """Both networks as they are now; how far the masks can be trusted is measured."""
+        teacher = self._new_teacher()
+        teacher.prepare(self.batches)
+        self.corruption.trust.copy_(teacher.prior.trust)
+        return teacher
+
     def _new_teacher(self) -> Teacher:
-        return Teacher(self.corruption, self.config.model).to(self.runtime.device)
+        return Teacher(self.classifier, self.corruption, self.config.model).to(self.runtime.device)
 
     def _area_weight(self, balance: Balance, batch: Batch) -> float:
         """Price of the masked area in this step, in units of the objective."""

@@ -65,7 +65,7 @@ class ClassifierAgnostic(Variant):
         settings = config.training
         return {
             WARM_UP: settings.warmup_epochs,
-            MASKING: settings.epochs + settings.self_training_epochs,
+            MASKING: settings.epochs_after_warmup,
         }
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, float]:

@@ -26,7 +26,7 @@ class Peer(Variant):
     @classmethod
     def phases(cls, config: Config) -> dict[str, int]:
         settings = config.training
-        return {PHASE: settings.warmup_epochs + settings.epochs + settings.self_training_epochs}
+        return {PHASE: settings.warmup_epochs + settings.epochs_after_warmup}
 
     @abstractmethod
     def loss(self, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, float]]:
