@@ -174,6 +174,7 @@ class AlnGame(ClassifierAlone):
 
     def _learn_masks(self, batch: Batch, teacher: Teacher, moment: Moment) -> dict[str, float]:
         """One iteration of self-training: what the teacher hides is found again in crops."""
+        self.corruption.trust.copy_(teacher.prior.trust)
         masks = teacher.masks(batch, self.batches.cache.n_segments)
         images, found = cropped(batch.images, masks, moment.noise)
         optimiser = self.paced("corruption", self.config.training.corruption_lr, moment)
@@ -186,7 +187,6 @@ class AlnGame(ClassifierAlone):
         """Both networks as they are now; how far the masks can be trusted is measured."""
         teacher = self._new_teacher()
         teacher.prepare(self.batches)
-        self.corruption.trust.copy_(teacher.prior.trust)
         return teacher
 
     def _new_teacher(self) -> Teacher:
