@@ -18,6 +18,7 @@ from aln.training.variants import chosen_variant
 from tests.conftest import tiny_config
 from tests.training import runs
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
 GATE, STEER = "balance.gate=false", "balance.steer=none"
 STATISTICS = "training.freeze_statistics=false"
 

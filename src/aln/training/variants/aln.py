@@ -160,16 +160,8 @@ class AlnGame(ClassifierAlone):
 
     def _see_whole_images(self, batch: Batch, moment: Moment) -> dict[str, float]:
         """One iteration of fine-tuning: the classifier learns images as they will be asked for."""
-        optimiser = self.paced("classifier", self.config.training.fine_tuning_lr, moment)
-        loss, _ = classifier_step(
-            self.classifier,
-            optimiser,
-            batch.images,
-            None,
-            batch.labels,
-            clean_weight=0.0,
-            runtime=self.runtime,
-        )
+        peak = self.config.training.fine_tuning_lr
+        loss, _ = self.learn_classes(batch.images, batch.labels, peak, moment)
         return {"classifier_loss": loss}
 
     def _learn_masks(self, batch: Batch, teacher: Teacher, moment: Moment) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from aln.config import Config
 from aln.errors import ConfigError
 from aln.training.batches import Batch
@@ -31,13 +33,19 @@ class ClassifierAlone(Variant):
         settings = self.config.training
         n_segments = self.batches.cache.n_segments
         shown = randomly_occluded(batch, n_segments, settings.warmup_occlusion, moment.noise)
-        loss, accuracy = classifier_step(
+        loss, accuracy = self.learn_classes(shown, batch.labels, settings.warmup_lr, moment)
+        return {"classifier_loss": loss, "clean_accuracy": accuracy}
+
+    def learn_classes(
+        self, images: Tensor, labels: Tensor, peak: float, moment: Moment
+    ) -> tuple[float, float]:
+        """Train the classifier on images (B, 3, S, S) as they are; returns loss and accuracy."""
+        return classifier_step(
             self.classifier,
-            self.paced("classifier", settings.warmup_lr, moment),
-            shown,
+            self.paced("classifier", peak, moment),
+            images,
             None,
-            batch.labels,
+            labels,
             clean_weight=0.0,
             runtime=self.runtime,
         )
-        return {"classifier_loss": loss, "clean_accuracy": accuracy}
