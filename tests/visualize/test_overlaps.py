@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aln.visualize import accuracy_curves, iou_histograms
+from aln.visualize.drawing import MOST_BYTES
 from aln.visualize.overlaps import THRESHOLDS, _best_first, accuracy_curve
 
 Draw = Callable[[dict[str, NDArray[np.floating]], Path], None]
@@ -49,6 +50,12 @@ def test_any_number_of_methods_is_drawn(draw: Draw, methods: int, tmp_path: Path
     assert picture is not None
     assert picture.shape[0] == (230 if methods == 1 else 400)
     assert picture.std() > 10
+
+
+def test_a_figure_of_many_methods_is_no_larger_than_a_page_can_carry(tmp_path: Path) -> None:
+    ious = np.random.default_rng(0).random((50, 30))
+    accuracy_curves({f"method_{i}": values for i, values in enumerate(ious)}, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size <= MOST_BYTES
 
 
 def test_the_baseline_is_drawn_over_the_others(tmp_path: Path) -> None:

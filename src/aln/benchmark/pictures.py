@@ -23,10 +23,10 @@ from aln.measure import required_truth
 from aln.model_io import WEIGHTS
 from aln.sheets import Entry, compare, worst_misses
 from aln.visualize import Sample, accuracy_curves, iou_histograms, sample_sheet, write_png
-from aln.visualize.drawing import Picture
+from aln.visualize.drawing import MOST_BYTES, Picture
 
 SHEET_SAMPLES = 24
-COLOURS, MOST_BYTES = 128, 300_000
+COLOURS = 128
 HALF = "fixed:0.5"
 
 

@@ -41,6 +41,7 @@ def sheet(
     from aln.output import require_writable
     from aln.sheets import comparison_of, sheet_of, worst_of
     from aln.visualize import write_png
+    from aln.visualize.drawing import MOST_BYTES
 
     require_writable(out)
     chosen = None if methods is None else names(methods)
@@ -59,4 +60,4 @@ def sheet(
         )
     else:
         picture = sheet_of(run, where, split=split, count=count or 24, device=device)
-    write_png(out, picture, colours=256, most_bytes=300_000)
+    write_png(out, picture, colours=256, most_bytes=MOST_BYTES)

@@ -28,6 +28,9 @@ MISS: Colour = (176, 52, 0)
 KEPT = (TRUTH, FOUND, INK, PAPER, HIT, MISS)
 """Colours with a meaning: in a file of few colours they stay what they are."""
 
+MOST_BYTES = 300_000
+"""What a page can carry: larger pictures are written with fewer colours."""
+
 
 def heat(score_map: NDArray[np.float32]) -> Picture:
     """Scores (H, W) in 0..1 as RGB uint8 (H, W, 3): black over red to light yellow (matplotlib's "inferno").

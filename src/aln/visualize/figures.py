@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aln.visualize.drawing import write_png
+from aln.visualize.drawing import MOST_BYTES, write_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ def plain(axes: Axes) -> None:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG of at most 256 colours.
+    """Write a figure as PNG of at most 256 colours, of fewer where it would be larger than `MOST_BYTES`.
 
     Raises:
         DataError: If the file can't be written.
@@ -41,4 +41,5 @@ def save_figure(figure: Figure, path: Path) -> None:
 
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
-    write_png(path, np.asarray(canvas.buffer_rgba())[..., :3], colours=256)  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
+    write_png(path, pixels, colours=256, most_bytes=MOST_BYTES)
