@@ -66,6 +66,7 @@ def test_it_is_made_once_and_goes_on(
     assert rules >= {"paper", "max", "otsu", "fullsup", "best threshold"}
     page = (out / "tiny.md").read_text(encoding="utf-8")
     assert "2 of its 3 runs are done" in page
+    assert page.count("| cpu, fp32 |") + page.count("| cpu, bf16 |") == 2
     assert all(name in page for name in FILES if name.endswith(".png"))
     _what_is_asked_is_part_of_the_key(places)
     _what_stopped_itself_earlier_stays_on_the_page(places, out)

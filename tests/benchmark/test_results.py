@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from aln.benchmark.config import Benchmark, read_benchmark
+from aln.benchmark.measure import Measured, Record
 from aln.benchmark.report import report
 from aln.benchmark.results import Results, family, in_order
 from aln.benchmark.summary import summary
@@ -117,3 +118,19 @@ def test_the_page_tells_all(benchmark: Benchmark) -> None:
     assert "| cam | default | 0.30, 0.35 |" in page
     assert "| cam | default | paper | **-3.0 [-5.0, -1.0]** | 2 | 10 |" in page
     assert "peak_memory" not in page
+
+
+def test_a_run_tells_what_is_known_of_its_training(benchmark: Benchmark) -> None:
+    lines = {
+        "| default | 0 | 22 | 9000 | 0.388 | 70.0 | 741 | cpu, bf16 |": {
+            **{"epochs": 22, "images": 9000, "area": 0.388, "seconds": 741.3},
+            **{"device": "cpu", "precision": "bf16"},
+        },
+        "| default | 1 | 22 | 9000 |  |  | 2783 |  |": {"epochs": 22, "images": 9000, "seconds": 2783.0},
+    }
+    there = [
+        Measured(Record("default", seed, {}, "", {}, told), [], None)
+        for seed, told in enumerate(lines.values())
+    ]
+    page = report(Results(benchmark, ROWS, [], {}, there), [], "aln benchmark", {})
+    assert [line for line in page.splitlines() if line.startswith("| default | ")] == list(lines)

@@ -40,6 +40,8 @@ VERSION = 2
 
 KEPT = "benchmark"
 
+TOLD = ("epochs", "images", "seconds", "device", "precision", "torch")
+"""What a run's record takes over of its model's provenance."""
 MODEL_FREE = ("none", 0)
 """Preset and seed of rows that would be the same with any model."""
 
@@ -54,7 +56,7 @@ class Record:
         settings: All settings that make a run what it is.
         weights: Digest over its weights.
         methods: What was measured: of each method a digest over all that was asked.
-        provenance: What the page tells of the training: epochs, images, area, seconds.
+        provenance: What is told of the training: `TOLD`, and the masked area of its last epoch.
     """
 
     training: str
@@ -152,12 +154,7 @@ def measured(run: Run) -> Measured | None:
         comparable(run.config),
         fingerprint(run.folder),
         {name: digest for group in done for name, digest in group.asked.items()},
-        {
-            "epochs": told.get("epochs"),
-            "images": told.get("images"),
-            "area": told.get("training", {}).get("area"),
-            "seconds": told.get("seconds"),
-        },
+        {**{name: told.get(name) for name in TOLD}, "area": told.get("training", {}).get("area")},
     )
     rows = [row for group in done for row in _named(read_rows(group.files[0]), group)]
     return Measured(record, rows, joined([_table(group) for group in done]))

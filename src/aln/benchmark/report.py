@@ -128,7 +128,8 @@ def _thresholds(rows: Sequence[Row]) -> str:
 
 
 def _runs(there: Sequence[Measured], rows: Sequence[Row]) -> str:
-    header = ["training", "seed", "epochs", "training images", "masked area", "test accuracy", "seconds"]
+    header = ["training", "seed", "epochs", "training images", "masked area", "test accuracy"]
+    header += ["seconds", "made on"]
     return table(header, [_run_line(one, rows) for one in there])
 
 
@@ -148,4 +149,5 @@ def _run_line(one: Measured, rows: Sequence[Row]) -> list[str]:
         "" if area is None else f"{area:.3f}",
         "".join(f"{value:.1f}" for value in accuracy[:1]),
         "" if seconds is None else f"{seconds:.0f}",
+        ", ".join(told for name in ("device", "precision") if (told := record.provenance.get(name))),
     ]
