@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_the_page_tells_all(benchmark: Benchmark) -> None:
 
 
 def test_a_run_tells_what_is_known_of_its_training(benchmark: Benchmark) -> None:
-    lines = {
+    lines: dict[str, dict[str, Any]] = {
         "| default | 0 | 22 | 9000 | 0.388 | 70.0 | 741 | cpu, bf16 |": {
             **{"epochs": 22, "images": 9000, "area": 0.388, "seconds": 741.3},
             **{"device": "cpu", "precision": "bf16"},
