@@ -98,17 +98,18 @@ def test_a_reset_whose_answer_is_lost_is_no_other_window(page: Page, desk: Desk)
 
 def test_nothing_is_edited_while_it_is_being_reset(page: Page, desk: Desk) -> None:
     held: list[Any] = []
+    page.keyboard.press("n")
+    saved(desk, "0.png", state="draft")
     intercept(
         page, "**/review*", lambda it: held.append(it) if it.request.method == "DELETE" else it.continue_()
     )
-    page.keyboard.press("n")
-    saved(desk, "0.png", state="draft")
     with page.expect_request(lambda request: request.method == "DELETE"):
         page.keyboard.press("r")
     page.keyboard.press("n")
     held.pop().continue_()
     said(page, "Back to the model's result")
     assert stored(desk, "0.png") is None
+    page.unroute("**/review*")  # `saved` answers nothing that is intercepted
     page.keyboard.press("n")
     saved(desk, "0.png", state="draft")
 
