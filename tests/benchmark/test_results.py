@@ -122,16 +122,12 @@ def test_the_page_tells_all(benchmark: Benchmark) -> None:
 
 
 def test_a_run_tells_what_is_known_of_its_training(benchmark: Benchmark) -> None:
-    lines: dict[str, dict[str, Any]] = {
-        "| default | 0 | 22 | 9000 | 0.388 | 70.0 | 741 | cpu, bf16 |": {
-            **{"epochs": 22, "images": 9000, "area": 0.388, "seconds": 741.3},
-            **{"device": "cpu", "precision": "bf16"},
-        },
-        "| default | 1 | 22 | 9000 |  |  | 2783 |  |": {"epochs": 22, "images": 9000, "seconds": 2783.0},
-    }
+    earlier: dict[str, Any] = {"epochs": 22, "images": 9000, "seconds": 741.3}
+    today = {**earlier, "area": 0.388, "device": "cpu", "precision": "bf16"}
     there = [
         Measured(Record("default", seed, {}, "", {}, told), [], None)
-        for seed, told in enumerate(lines.values())
+        for seed, told in enumerate((today, earlier))
     ]
     page = report(Results(benchmark, ROWS, [], {}, there), [], "aln benchmark", {})
-    assert [line for line in page.splitlines() if line.startswith("| default | ")] == list(lines)
+    assert "| default | 0 | 22 | 9000 | 0.388 | 70.0 | 741 | cpu, bf16 |" in page
+    assert "| default | 1 | 22 | 9000 |  |  | 741 |  |" in page

@@ -42,6 +42,7 @@ KEPT = "benchmark"
 
 TOLD = ("epochs", "images", "seconds", "device", "precision", "torch")
 """What a run's record takes over of its model's provenance."""
+
 MODEL_FREE = ("none", 0)
 """Preset and seed of rows that would be the same with any model."""
 
