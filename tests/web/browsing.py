@@ -48,7 +48,7 @@ def stored(desk: Desk, name: str) -> Review | None:
     return desk.reviews.load(entry)
 
 
-def saved(desk: Desk, name: str, **wanted: object) -> Review:
+def saved(page: Page, desk: Desk, name: str, **wanted: object) -> Review:
     """The review on disk, as soon as it has the `wanted` values."""
 
     def there() -> Review | None:
@@ -56,7 +56,7 @@ def saved(desk: Desk, name: str, **wanted: object) -> Review:
         fits = review is not None and all(getattr(review, key) == value for key, value in wanted.items())
         return review if fits else None
 
-    review: Review = wait_for(there)
+    review: Review = wait_for(page, there)
     return review
 
 
@@ -91,18 +91,18 @@ def intercept(page: Page, url: str, answer: Callable[[Any], None]) -> None:
 
     Chromium says that it intercepts before the requests of an open page go that way: the next ones may still
     reach the server. A page that is opened afterwards is intercepted from its first request on.
-    Answers are given while the test waits for the page, not in `wait_for`.
     """
     page.route(url, answer)
     page.reload()
     opened(page, "0.png")
 
 
-def wait_for(condition: Any) -> Any:
+def wait_for(page: Page, condition: Any) -> Any:
+    """What `condition` gives, as soon as it is true; requests of the page are answered meanwhile."""
     deadline = time.monotonic() + PATIENCE / 1000
     while not (value := condition()):
         assert time.monotonic() < deadline, "nothing came"
-        time.sleep(0.05)
+        page.wait_for_timeout(50)  # a sleep would leave intercepted requests unanswered
     return value
 
 

@@ -46,22 +46,22 @@ def test_boxes_are_moved_undone_saved_and_there_again(page: Page, desk: Desk) ->
     box = desk.localize(next(iter(desk.album)), Choice()).boxes[0].tolist()
     middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     drag(page, (box[2], box[3]), middle)
-    small = corners(saved(desk, "0.png", fitted=False))[0]
+    small = corners(saved(page, desk, "0.png", fitted=False))[0]
     assert small[:2] == tuple(box[:2])
     assert small[2:] == pytest.approx(middle, abs=0.5)
     within = ((small[0] + small[2]) / 2, (small[1] + small[3]) / 2)
     drag(page, within, (within[0] + 3, within[1] + 2))
-    moved = corners(wait_for(lambda: _with(desk, lambda review: corners(review)[0] != small)))[0]
+    moved = corners(wait_for(page, lambda: _with(desk, lambda review: corners(review)[0] != small)))[0]
     assert moved == pytest.approx(
         [value + step for value, step in zip(small, (3, 2, 3, 2), strict=True)], abs=0.5
     )
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
-    assert corners(saved(desk, "0.png", fitted=True)) == [tuple(box)]
+    assert corners(saved(page, desk, "0.png", fitted=True)) == [tuple(box)]
     assert page.locator("#box-list li button").first.text_content() == first
     page.keyboard.press("Control+y")
     page.keyboard.press("Control+Shift+z")
-    wait_for(lambda: _with(desk, lambda review: corners(review) == [moved]))
+    wait_for(page, lambda: _with(desk, lambda review: corners(review) == [moved]))
     page.reload()
     opened(page, "0.png")
     assert page.locator("#state").text_content() == "edited"
@@ -75,15 +75,15 @@ def test_superpixels_go_in_and_out_of_the_mask(page: Page, desk: Desk) -> None:
     place = (4, 4)
     was_in = bool(before[place[1], place[0]])
     page.mouse.click(*on_screen(page, *place))
-    after = saved(desk, "0.png").mask.decoded()
+    after = saved(page, desk, "0.png").mask.decoded()
     assert after[place[1], place[0]] != was_in
     assert (after != before).sum() < before.size / 10  # one superpixel
     drag(page, (10, 50), (70, 50))
-    wait_for(lambda: len(set(saved(desk, "0.png").mask.decoded()[50, 10:70].tolist())) == 1)
+    wait_for(page, lambda: len(set(saved(page, desk, "0.png").mask.decoded()[50, 10:70].tolist())) == 1)
     page.keyboard.press("z")
-    wait_for(lambda: np.array_equal(saved(desk, "0.png").mask.decoded(), after))
+    wait_for(page, lambda: np.array_equal(saved(page, desk, "0.png").mask.decoded(), after))
     page.keyboard.press("z")
-    wait_for(lambda: np.array_equal(saved(desk, "0.png").mask.decoded(), before))
+    wait_for(page, lambda: np.array_equal(saved(page, desk, "0.png").mask.decoded(), before))
 
 
 def test_method_and_threshold_show_at_once(page: Page, desk: Desk) -> None:
@@ -135,12 +135,14 @@ def test_everything_by_keyboard_alone(page: Page, desk: Desk) -> None:
     page.keyboard.press("n")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowDown")
-    new = corners(wait_for(lambda: _with(desk, lambda review: corners(review)[-1] == (21, 15, 61, 46))))[-1]
+    new = corners(
+        wait_for(page, lambda: _with(desk, lambda review: corners(review)[-1] == (21, 15, 61, 46)))
+    )[-1]
     assert new == (21, 15, 61, 46)
     assert str(page.get_attribute("#stage", "aria-label")).endswith("2 boxes")
     page.keyboard.press("[")
     page.keyboard.press("Delete")
-    wait_for(lambda: _with(desk, lambda review: len(review.boxes) == 1))
+    wait_for(page, lambda: _with(desk, lambda review: len(review.boxes) == 1))
     page.keyboard.press("s")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
@@ -150,15 +152,15 @@ def test_everything_by_keyboard_alone(page: Page, desk: Desk) -> None:
     )
     page.keyboard.press("2")
     label = page.locator("#probabilities button span").nth(2).text_content()
-    wait_for(lambda: _with(desk, lambda review: review.label == label))
+    wait_for(page, lambda: _with(desk, lambda review: review.label == label))
     page.keyboard.press("Enter")
     opened(page, "1.png")
-    assert saved(desk, "0.png", state="accepted").label == label
+    assert saved(page, desk, "0.png", state="accepted").label == label
     page.keyboard.press("k")
     opened(page, "0.png")
     assert page.locator("#state").text_content() == "accepted"
     page.keyboard.press("r")
-    wait_for(lambda: stored(desk, "0.png") is None)
+    wait_for(page, lambda: stored(desk, "0.png") is None)
 
 
 def _with(desk: Desk, condition: Any) -> Review | None:

@@ -41,7 +41,7 @@ def test_a_server_that_comes_back_gets_what_was_edited(page: Page, desk: Desk) -
     lost.clear()
     said(page, "Saved")
     assert page.evaluate("document.documentElement.dataset.saved") == "yes"
-    assert len(saved(desk, "0.png", fitted=False).boxes) == 2
+    assert len(saved(page, desk, "0.png", fitted=False).boxes) == 2
 
 
 def test_several_edits_while_the_server_is_away_are_tried_again_together(page: Page) -> None:
@@ -78,7 +78,7 @@ def test_what_the_server_refuses_is_neither_accepted_nor_lost(page: Page, desk: 
     refused.clear()
     page.keyboard.press("a")
     opened(page, "1.png")
-    assert len(saved(desk, "0.png", state="accepted").boxes) == 2
+    assert len(saved(page, desk, "0.png", state="accepted").boxes) == 2
     assert _told(page, "#progress-text") == ["1 of 3 accepted"]
     assert page.evaluate("document.documentElement.dataset.saved") == "yes"
 
@@ -87,7 +87,7 @@ def test_a_reset_that_fails_is_told(page: Page, desk: Desk) -> None:
     lost = {"DELETE"}
     intercept(page, "**/review*", lambda it: it.abort() if it.request.method in lost else it.continue_())
     page.keyboard.press("n")
-    saved(desk, "0.png", fitted=False)
+    saved(page, desk, "0.png", fitted=False)
     page.keyboard.press("r")
     said(page, "Not reset: the server doesn't answer")
     assert _told(page, "#state") == ["edited"]
@@ -110,7 +110,7 @@ def test_a_reset_that_comes_too_late_is_told(page: Page, desk: Desk) -> None:
     opened(page, "1.png")
     held.pop().continue_()
     said(page, "0.png is not reset: it was left while edits were being saved")
-    saved(desk, "0.png", state="draft")
+    saved(page, desk, "0.png", state="draft")
     assert _told(page, "#state") == [""]
 
 
@@ -155,13 +155,13 @@ def test_a_photograph_is_left_only_when_its_boxes_follow_the_mask(
     for key in keys:
         page.keyboard.press(key)
     page.wait_for_timeout(200)
-    review = saved(desk, "0.png", state="draft")
+    review = saved(page, desk, "0.png", state="draft")
     assert _told(page, "#progress-text") == ["0 of 3 accepted"]
     box = {"x0": 3, "y0": 5, "x1": 31, "y1": 29, "score": 0.5}
     held.pop().fulfill(json=[box])
     opened(page, "1.png")
-    wait_for(lambda: saved(desk, "0.png", state=state).boxes != review.boxes)
-    after = saved(desk, "0.png", fitted=True, mask=review.mask)
+    wait_for(page, lambda: saved(page, desk, "0.png", state=state).boxes != review.boxes)
+    after = saved(page, desk, "0.png", fitted=True, mask=review.mask)
     assert [one.model_dump() for one in after.boxes] == [box]
     assert stored(desk, "1.png") is None
 
@@ -174,7 +174,7 @@ def test_a_class_that_is_chosen_quickly_stays(page: Page, desk: Desk, key: str, 
     assert stored(desk, "0.png") is None
     held.pop().continue_()
     opened(page, "1.png")
-    assert saved(desk, "0.png", state=state).label == label
+    assert saved(page, desk, "0.png", state=state).label == label
     assert stored(desk, "1.png") is None
 
 
@@ -201,11 +201,11 @@ def test_boxes_that_do_not_come_are_told_and_nothing_is_accepted(page: Page, des
     page.keyboard.press("a")
     page.wait_for_timeout(300)
     assert len(answers) == 1
-    saved(desk, "0.png", state="draft")
+    saved(page, desk, "0.png", state="draft")
     assert _told(page, "#progress-text", "#name") == ["0 of 3 accepted", "0.png"]
     page.keyboard.press("a")
     opened(page, "1.png")
-    assert [one.model_dump() for one in saved(desk, "0.png", state="accepted").boxes] == [box]
+    assert [one.model_dump() for one in saved(page, desk, "0.png", state="accepted").boxes] == [box]
 
 
 def test_boxes_find_the_mask_that_they_belong_to(page: Page, desk: Desk) -> None:
@@ -224,7 +224,7 @@ def test_boxes_find_the_mask_that_they_belong_to(page: Page, desk: Desk) -> None
         request.fulfill(json=[{"x0": 1 + number, "y0": 5, "x1": 31, "y1": 29, "score": 0.5}])
     page.keyboard.press("a")
     opened(page, "1.png")
-    assert [box.x0 for box in saved(desk, "0.png", state="accepted").boxes] == [1]
+    assert [box.x0 for box in saved(page, desk, "0.png", state="accepted").boxes] == [1]
 
 
 def test_a_box_drawn_while_the_model_looks_stays(page: Page, desk: Desk) -> None:
@@ -234,7 +234,7 @@ def test_a_box_drawn_while_the_model_looks_stays(page: Page, desk: Desk) -> None
     page.wait_for_function("label => document.querySelector('#class').value === label", arg=label)
     page.keyboard.press("a")
     opened(page, "1.png")
-    review = saved(desk, "0.png", state="accepted")
+    review = saved(page, desk, "0.png", state="accepted")
     assert (review.label, len(review.boxes)) == (label, 2)
 
 
@@ -265,7 +265,7 @@ def test_what_is_not_saved_is_not_left_out_of_an_export_silently(page: Page, des
     refused = _refusing(page)
     page.keyboard.press("a")
     opened(page, "1.png")
-    saved(desk, "0.png", state="accepted")
+    saved(page, desk, "0.png", state="accepted")
     refused.add("PUT")
     page.keyboard.press("n")
     said(page, "Not saved: the disk is full")

@@ -32,7 +32,7 @@ def test_two_windows_do_not_write_over_each_other(page: Page, desk: Desk) -> Non
     other.goto(page.url)
     opened(other, "0.png")
     page.keyboard.press("n")
-    review = saved(desk, "0.png", fitted=False)
+    review = saved(page, desk, "0.png", fitted=False)
     other.keyboard.press("a")
     said(other, "Not saved: 0.png: was changed elsewhere")
     other.keyboard.press("r")
@@ -40,10 +40,10 @@ def test_two_windows_do_not_write_over_each_other(page: Page, desk: Desk) -> Non
     assert stored(desk, "0.png") == review
     page.keyboard.press("a")
     opened(page, "1.png")
-    saved(desk, "0.png", state="accepted")
+    saved(page, desk, "0.png", state="accepted")
     page.keyboard.press("a")
     opened(page, "2.png")
-    saved(desk, "1.png", state="accepted")
+    saved(page, desk, "1.png", state="accepted")
     other.keyboard.press("j")  # was fetched ahead before it was accepted
     opened(other, "1.png")
     assert other.locator("#state").text_content() == "accepted"
@@ -58,7 +58,7 @@ def test_an_answer_that_is_lost_is_no_other_window(page: Page, desk: Desk) -> No
     said(page, "Not saved: the server doesn't answer")
     page.keyboard.press("a")
     opened(page, "1.png")
-    saved(desk, "0.png", state="accepted")
+    saved(page, desk, "0.png", state="accepted")
     page.wait_for_function("() => document.documentElement.dataset.saved === 'yes'")
 
 
@@ -88,30 +88,29 @@ def test_of_photographs_that_are_leafed_through_the_last_is_asked_for(page: Page
 def test_a_reset_whose_answer_is_lost_is_no_other_window(page: Page, desk: Desk) -> None:
     _lose_one_answer(page, "DELETE")
     page.keyboard.press("n")
-    saved(desk, "0.png", state="draft")
+    saved(page, desk, "0.png", state="draft")
     page.keyboard.press("r")
     said(page, "Not reset: the server doesn't answer")
     assert page.locator("#state").text_content() == ""
     page.keyboard.press("n")
-    saved(desk, "0.png", state="draft")
+    saved(page, desk, "0.png", state="draft")
 
 
 def test_nothing_is_edited_while_it_is_being_reset(page: Page, desk: Desk) -> None:
     held: list[Any] = []
-    page.keyboard.press("n")
-    saved(desk, "0.png", state="draft")
     intercept(
         page, "**/review*", lambda it: held.append(it) if it.request.method == "DELETE" else it.continue_()
     )
+    page.keyboard.press("n")
+    saved(page, desk, "0.png", state="draft")
     with page.expect_request(lambda request: request.method == "DELETE"):
         page.keyboard.press("r")
     page.keyboard.press("n")
     held.pop().continue_()
     said(page, "Back to the model's result")
     assert stored(desk, "0.png") is None
-    page.unroute("**/review*")  # `saved` answers nothing that is intercepted
     page.keyboard.press("n")
-    saved(desk, "0.png", state="draft")
+    saved(page, desk, "0.png", state="draft")
 
 
 def test_who_gets_no_answer_does_not_wait_for_ever(page: Page, desk: Desk) -> None:
@@ -126,7 +125,7 @@ def test_who_gets_no_answer_does_not_wait_for_ever(page: Page, desk: Desk) -> No
     said(page, "the server doesn't answer")
     page.keyboard.press("j")
     opened(page, "1.png")
-    saved(desk, "0.png", state="draft")
+    saved(page, desk, "0.png", state="draft")
 
 
 def _lose_one_answer(page: Page, method: str) -> None:
