@@ -42,6 +42,21 @@ def test_a_trivial_row_is_kept_once_unless_the_classifier_has_a_part_in_it(bench
     assert in_order([*kept, *rows], benchmark) == kept
 
 
+def test_a_trivial_box_is_that_of_the_first_run(benchmark: Benchmark) -> None:
+    rows = [
+        row("center_box", metric, rule=side, preset=preset)
+        for preset, side in (("default", "side 0.80"), ("odd", "side 0.75"))
+        for metric in ("metric_1", "metric_1_small", "metric_2")
+    ]
+    sides = [(r.metric, r.preset, r.rule) for r in in_order(rows, benchmark)]
+    assert sorted(sides) == [
+        ("metric_1", "none", "side 0.80"),
+        ("metric_1_small", "none", "side 0.80"),
+        ("metric_2", "default", "side 0.80"),
+        ("metric_2", "odd", "side 0.75"),
+    ]
+
+
 def test_lines_come_in_the_order_of_the_table(benchmark: Benchmark) -> None:
     rows = [
         row("classifier", "classification_accuracy"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.centred_box import LEVELS, oracle
+from benchmarks.centred_box import LEVELS, accuracy, oracle, smaller_half
 
 
 def _centred(side: float) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -28,3 +28,14 @@ def test_each_level_has_its_own_side() -> None:
 def test_a_box_in_the_corner_is_not_found() -> None:
     corner = np.array([[0, 0, 0.2, 0.2]], np.float32)
     assert {value for value, _ in oracle([corner]).values()} == {0.0}
+
+
+def test_the_smaller_half_has_no_box_of_half_of_the_image_or_more() -> None:
+    small, large = _centred(0.7), _centred(0.72)
+    kept = smaller_half([small, large, np.concatenate([small, large])])
+    assert [boxes.tolist() for boxes in kept] == [small.tolist()]
+
+
+@pytest.mark.parametrize(("side", "expected"), [(0.4, 50.0), (0.5, 100.0), (0.9, 0.0)])
+def test_a_side_finds_boxes_of_about_its_size(side: float, expected: float) -> None:
+    assert accuracy([_centred(0.4), _centred(0.6)], side) == expected

@@ -94,7 +94,8 @@ def _left(
 def in_order(rows: Sequence[Row], benchmark: Benchmark) -> list[Row]:
     """The rows training by training and method by method, the trivial first, each once.
 
-    A trivial box is right or wrong whatever was trained; Metric 2 asks the classifier too, and stays.
+    A trivial box is right or wrong whatever was trained, and the first run tells which box; Metric 2 asks the
+    classifier too, and stays.
     """
     trainings = [training.name for training in benchmark.trainings]
     methods = [*TRIVIAL_METHODS, *benchmark.methods, *trainings, "classifier"]
@@ -107,7 +108,8 @@ def in_order(rows: Sequence[Row], benchmark: Benchmark) -> list[Row]:
 
     kept: dict[tuple[Any, ...], Row] = {}
     for row in sorted(map(_free_of_models, rows), key=place):
-        kept.setdefault((row.method, row.preset, row.seed, row.rule, row.protocol, row.metric), row)
+        rule = None if row.method in TRIVIAL_METHODS else row.rule
+        kept.setdefault((row.method, row.preset, row.seed, rule, row.protocol, row.metric), row)
     return list(kept.values())
 
 
