@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import fmean
 
 from aln.benchmark.config import read_benchmark
+from aln.benchmark.tables import table
 from aln.boxes import FloatArray
 from aln.config import DataConfig
 from aln.data import open_images
@@ -92,43 +93,33 @@ def _apart(settings: DataConfig, measured: LabelledImages) -> list[FloatArray]:
 
 def _page(rows: Sequence[dict[str, object]], command: str) -> str:
     told, told_small = ((__doc__ or "").split("\n\n")[place].replace("\n", " ") for place in (2, 3))
-    head = ["data set", "images", "MaxBoxAccV2", *(f"IoU ≥ {level} (side)" for level in LEVELS)]
-    lines = [f"`{command}`", "", "# The best centred box, its side chosen on the test images", "", told, ""]
-    lines += _table(
-        head,
+    by_level = table(
+        ["data set", "images", "MaxBoxAccV2", *(f"IoU ≥ {level} (side)" for level in LEVELS)],
         [
             [
-                row["dataset"],
-                row["n_images"],
-                row["max_box_acc_v2"],
+                *(str(row[key]) for key in ("dataset", "n_images", "max_box_acc_v2")),
                 *(f"{row[f'accuracy_{level}']} ({row[f'side_{level}']})" for level in LEVELS),
             ]
             for row in rows
         ],
     )
-    lines += ["", "## The smaller half", "", told_small, ""]
-    lines += _table(
+    of_small = table(
         ["data set", "images", "Metric 1 (side)", "over all images", "chosen on the test images (side)"],
         [
             [
-                row["dataset"],
-                row["n_small"],
+                *(str(row[key]) for key in ("dataset", "n_small")),
                 f"{row['accuracy_small']} ({row['side_small']})",
-                row["accuracy_of_small_side"],
+                str(row["accuracy_of_small_side"]),
                 f"{row['best_accuracy_small']} ({row['best_side_small']})",
             ]
             for row in rows
         ],
     )
-    return "\n".join(lines) + "\n"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    return [
-        f"| {' | '.join(head)} |",
-        f"| --- |{' ---: |' * (len(head) - 1)}",
-        *(f"| {' | '.join(map(str, cells))} |" for cells in rows),
-    ]
+    title = "# The best centred box, its side chosen on the test images"
+    return (
+        "\n\n".join([f"`{command}`", title, told, by_level, "## The smaller half", told_small, of_small])
+        + "\n"
+    )
 
 
 def main() -> None:

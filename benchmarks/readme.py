@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean, stdev
 
+from aln.benchmark.tables import spread, table
 from aln.evaluation.report import read_rows
 from aln.evaluation.rows import RULE_FREE, Row
 from aln.files import write_atomic
@@ -66,30 +66,22 @@ def _command(results: Path, dataset: str) -> str:
 
 def _table(dataset: str, rows: Sequence[Row], command: str) -> str:
     shown = {metric: title for metric, title in COLUMNS.items() if any(row.metric == metric for row in rows)}
-    lines = [
-        f"[`{dataset}`](benchmarks/results/{dataset}.md), made by {command}:",
-        "",
-        f"| | {' | '.join(shown.values())} | seeds |",
-        f"| --- | {' | '.join('---:' for _ in shown)} | ---: |",
-    ]
+    lines = []
     for name, method, preset, rule in LINES:
         own = [row for row in rows if row.method == method and row.preset in ("none", preset)]
-        cells = [_cell([row for row in own if row.metric == metric and _fits(row, rule)]) for metric in shown]
+        cells = [
+            spread([row.value for row in own if row.metric == metric and _fits(row, rule)])
+            for metric in shown
+        ]
         seeds = len({row.seed for row in own if row.preset == preset})
         if cells[0]:
-            lines.append(f"| {name} | {' | '.join(cells)} | {seeds or ''} |")
-    return "\n".join(lines) + "\n"
+            lines.append([name, *cells, str(seeds or "")])
+    made = f"[`{dataset}`](benchmarks/results/{dataset}.md), made by {command}:"
+    return f"{made}\n\n{table(['', *shown.values(), 'seeds'], lines)}\n"
 
 
 def _fits(row: Row, rule: str | None) -> bool:
     return rule in (None, row.rule) or row.rule in RULE_FREE
-
-
-def _cell(rows: Sequence[Row]) -> str:
-    if not rows:
-        return ""
-    values = [row.value for row in rows]
-    return f"{fmean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")
 
 
 def main() -> None:
